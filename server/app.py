@@ -1,0 +1,106 @@
+"""The one composition root: settings in, application out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from .brokers.base import Broker, BrokerLimits
+from .brokers.memory import MemoryBroker
+from .brokers.redis import RedisBroker
+from .brokers.relay import Relay, RelayLimits
+from .core.hub import Hub, HubLimits
+from .core.outbox import OutboxLimits
+from .dialects.base import DialectLimits
+from .dialects.registry import DIALECTS
+from .endpoints import collections, control, errors, health, pages, websocket
+from .endpoints.instance import Instance
+from .endpoints.middleware import FaultInjection, OriginGuard
+from .guard.client_faults import ClientFaults
+from .guard.origins import OriginRules
+from .settings import Settings
+from .sync.collections import Collections
+
+
+def build_app(settings: Settings) -> Starlette:
+    instance = build_instance(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await instance.relay.open()
+        try:
+            yield
+        finally:
+            await instance.relay.close()
+
+    middleware = [Middleware(OriginGuard, rules=instance.origins)]
+    if settings.test_mode:
+        middleware.append(Middleware(FaultInjection, faults=instance.faults))
+    app = Starlette(
+        routes=build_routes(settings),
+        middleware=middleware,
+        exception_handlers=errors.HANDLERS,
+        lifespan=lifespan,
+    )
+    app.state.instance = instance
+    return app
+
+
+def build_routes(settings: Settings) -> list[BaseRoute]:
+    paths = {"/ws": settings.ws_dialect} | {f"/ws/{name}": name for name in DIALECTS}
+    routes: list[BaseRoute] = []
+    for path, dialect in paths.items():
+        routes += [WebSocketRoute(path, websocket.endpoint(dialect)), Route(path, websocket.upgrade_required)]
+    routes += health.ROUTES + collections.ROUTES
+    if settings.test_mode:
+        routes += control.ROUTES
+    return routes + pages.routes(settings.static_dir)
+
+
+def build_instance(settings: Settings) -> Instance:
+    broker = build_broker(settings)
+    hub = Hub(HubLimits(settings.channels_per_connection_max, settings.history_events_max))
+    faults = ClientFaults(settings.client_faults_max)
+    dialect_limits = DialectLimits(settings.channel_chars_max)
+    return Instance(
+        settings=settings,
+        hub=hub,
+        broker=broker,
+        relay=Relay(hub, broker, RelayLimits(settings.position_check_ms, settings.resume_events_max)),
+        dialects={name: dialect(dialect_limits) for name, dialect in DIALECTS.items()},
+        origins=OriginRules(
+            frozenset(settings.allowed_origins),
+            frozenset(settings.allowed_hosts),
+            any_host=not settings.on_loopback and not settings.allowed_hosts,
+            test_mode=settings.test_mode,
+        ),
+        faults=faults,
+        collections=Collections(broker, _random_id, faults.take_refusal, strict=settings.strict),
+        outbox_limits=OutboxLimits(
+            settings.outbox_frames_max, settings.outbox_bytes_max, settings.slow_consumer
+        ),
+    )
+
+
+def build_broker(settings: Settings) -> Broker:
+    limits = BrokerLimits(
+        settings.history_events_max, settings.mutations_remembered_max, settings.mutations_remembered_s
+    )
+    if settings.redis_url is None:
+        return MemoryBroker(limits, _random_epoch())
+    return RedisBroker(
+        settings.redis_url, settings.redis_prefix, limits, settings.redis_timeout_ms, _random_epoch
+    )
+
+
+def _random_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _random_epoch() -> str:
+    return uuid.uuid4().hex[:12]

@@ -1,0 +1,3 @@
+-- Where the channel stands.  ->  {epoch, offset}
+local epoch, offset = standing()
+return {epoch, integer(offset)}

@@ -1,0 +1,110 @@
+"""The embedded default: everything in this process, gone with it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from ..core.channel_log import ChannelLog
+from ..core.commit import EVENT_NAMES, Item, Mutation, Outcome, apply, event_payload
+from ..core.events import Event, Position
+from ..core.json_text import dumps
+from .base import Broker, BrokerLimits, Listener, LogGoneError, Snapshot
+
+CLIENTS_REMEMBERED_MAX = 10_000
+
+
+class MemoryBroker(Broker):
+    """`epoch` must be new for every process: nothing here outlives one."""
+
+    name = "memory"
+
+    def __init__(self, limits: BrokerLimits, epoch: str) -> None:
+        self._limits = limits
+        self._epoch = epoch
+        self._listener: Listener | None = None
+        self._joined: set[str] = set()
+        self._logs: dict[str, ChannelLog] = {}
+        self._items: dict[str, dict[str, Item]] = {}
+        self._seen: OrderedDict[tuple[str, str], OrderedDict[int, Outcome]] = OrderedDict()
+
+    async def open(self, listener: Listener) -> None:
+        self._listener = listener
+
+    async def close(self) -> None:
+        self._listener = None
+
+    def survives(self) -> str:
+        return "nothing: it is gone when this process ends"
+
+    # channels
+
+    async def join(self, channel: str) -> Position:
+        self._joined.add(channel)
+        return await self.position(channel)
+
+    async def leave(self, channel: str) -> None:
+        self._joined.discard(channel)
+
+    async def position(self, channel: str) -> Position:
+        log = self._logs.get(channel)  # asking creates nothing: names are the clients' to choose
+        return Position(self._epoch, 0) if log is None else log.position
+
+    async def publish(self, channel: str, name: str, payload: str) -> Event:
+        return self._append(channel, name, payload, commit=False)
+
+    async def log(self, channel: str, after: Position | None, limit: int) -> list[Event]:
+        log = self._logs.get(channel) or ChannelLog(channel, self._epoch, 1)
+        events = log.since(after or Position(self._epoch, 0), limit)
+        if events is None:
+            raise LogGoneError(log.position)
+        return events
+
+    # collections
+
+    async def read(self, collection: str) -> Snapshot:
+        return Snapshot(list(self._items.get(collection, {}).values()), await self.position(collection))
+
+    async def commit(self, collection: str, mutation: Mutation) -> Outcome:
+        remembered = self._remembered(collection, mutation)
+        if remembered is not None and mutation.mutation_id is not None:
+            first = remembered.get(mutation.mutation_id)
+            if first is not None:
+                return Outcome(first.result, first.body, repeated=True)
+            if remembered and mutation.mutation_id < next(reversed(remembered)):
+                return Outcome("stale_mutation", None)
+
+        items = self._items.setdefault(collection, {})
+        outcome = apply(mutation, items.get(mutation.entity_id))
+        committed = outcome.result in EVENT_NAMES.values()
+        if committed and outcome.result == "deleted":
+            del items[mutation.entity_id]
+        elif committed:
+            items[mutation.entity_id] = outcome.body
+        if remembered is not None and mutation.mutation_id is not None:
+            remembered[mutation.mutation_id] = outcome
+            while len(remembered) > self._limits.mutations_remembered_max:
+                remembered.popitem(last=False)
+        if committed:
+            self._append(collection, outcome.result, dumps(event_payload(mutation, outcome)), commit=True)
+        return outcome
+
+    # private
+
+    def _remembered(self, collection: str, mutation: Mutation) -> OrderedDict[int, Outcome] | None:
+        if mutation.client_id is None or mutation.mutation_id is None:
+            return None
+        key = (collection, mutation.client_id)
+        remembered = self._seen.setdefault(key, OrderedDict())
+        self._seen.move_to_end(key)
+        while len(self._seen) > CLIENTS_REMEMBERED_MAX:
+            self._seen.popitem(last=False)
+        return remembered
+
+    def _append(self, channel: str, name: str, payload: str, *, commit: bool) -> Event:
+        log = self._logs.get(channel)
+        if log is None:
+            log = self._logs[channel] = ChannelLog(channel, self._epoch, self._limits.history_events_max)
+        event = log.append(name, payload, commit=commit)
+        if channel in self._joined and self._listener is not None:
+            self._listener.received(event)
+        return event

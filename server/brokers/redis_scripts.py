@@ -1,0 +1,78 @@
+"""The Lua scripts, and the one way to run them: at most once, with an honest answer about failures.
+
+A client library that retries by itself would commit twice; one that reports a lost answer as a failure
+would lie. So a script is sent over one explicitly taken connection: an error before the first byte was
+sent means *it did not happen*, one after that means *it may have happened*.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any, Protocol
+
+from redis import exceptions
+
+from .base import BrokerUnavailableError, IndefiniteError
+
+_PREAMBLE = "epoch"
+NAMES = ("position", "publish", "log", "read", "commit")
+
+LOST = (exceptions.ConnectionError, exceptions.TimeoutError, OSError)
+
+
+class Pool(Protocol):
+    """The part of redis-py's connection pools that we use."""
+
+    async def get_connection(self) -> Any: ...
+
+    async def release(self, connection: Any) -> None: ...
+
+    def make_connection(self) -> Any: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Script:
+    def __init__(self, name: str) -> None:
+        folder = files(__package__) / "lua"
+        parts = [(folder / f"{part}.lua").read_text("utf-8") for part in (_PREAMBLE, name)]
+        self.source = "\n".join(parts).encode()
+        self.digest = sha1(self.source, usedforsecurity=False).hexdigest()
+
+
+SCRIPTS = {name: Script(name) for name in NAMES}
+
+
+async def run(pool: Pool, name: str, keys: list[str], args: list[str]) -> Any:
+    """The script's answer, in bytes.
+
+    BrokerUnavailableError: it certainly did not run, or refused to. IndefiniteError: it may have run.
+    """
+    script = SCRIPTS[name]
+    tail = [len(keys), *keys, *args]
+    try:
+        connection = await pool.get_connection()
+    except (*LOST, exceptions.ResponseError) as error:
+        raise BrokerUnavailableError(str(error)) from error
+    try:
+        try:
+            return await _send(connection, "EVALSHA", script.digest, *tail)
+        except exceptions.NoScriptError:
+            return await _send(connection, "EVAL", script.source, *tail)
+    except LOST as error:
+        await connection.disconnect(nowait=True)
+        raise IndefiniteError(str(error)) from error
+    except exceptions.ResponseError as error:
+        # LOADING, READONLY, OOM, MISCONF, NOREPLICAS: refused before the first write.
+        raise BrokerUnavailableError(str(error)) from error
+    except BaseException:  # cancelled with an answer on its way: this connection is spoilt
+        await connection.disconnect(nowait=True)
+        raise
+    finally:
+        await pool.release(connection)
+
+
+async def _send(connection: Any, *command: Any) -> Any:
+    await connection.send_command(*command)
+    return await connection.read_response()

@@ -1,0 +1,98 @@
+"""One WebSocket connection as the hub knows it: its state, its outbox and the channels it hears.
+
+handshaking --accept--> open --close--> closing --lose--> closed
+     |                    |                                  ^
+     +----- lose ---------+---------- lose ------------------+
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from .frame import Frame, text_frame
+from .messages import Outgoing
+from .outbox import Outbox, OutboxLimits
+
+State = Literal["handshaking", "open", "closing", "closed"]
+Step = Literal["accept", "close", "lose"]
+
+TRANSITIONS: dict[tuple[State, Step], State] = {
+    ("handshaking", "accept"): "open",
+    ("handshaking", "lose"): "closed",
+    ("open", "close"): "closing",
+    ("open", "lose"): "closed",
+    ("closing", "close"): "closing",  # two limits may be broken at once: the first code stands
+    ("closing", "lose"): "closed",
+}
+
+
+class LocalProtocolError(Exception):
+    """This server asked a connection for something that its state does not allow: a bug of ours."""
+
+
+class Encoder(Protocol):
+    """The way out of a dialect. Connections with the same encoder share each encoded frame."""
+
+    def encode(self, message: Outgoing, /) -> str | None:
+        """The frame's text, or None if this dialect has no word for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    code: int
+    reason: str
+
+
+SLOW_CONSUMER = Close(1013, "slow consumer: reconnect and resume")
+
+
+class Connection:
+    """`wake` is called when the connection has something to write, or a close to perform."""
+
+    def __init__(
+        self,
+        connection_id: str,
+        encoder: Encoder,
+        limits: OutboxLimits,
+        wake: Callable[[Connection], None],
+        client_id: str | None = None,
+    ) -> None:
+        self.id = connection_id
+        self.client_id = client_id
+        self.encoder = encoder
+        self.outbox = Outbox(limits)
+        self.channels: set[str] = set()
+        self.state: State = "handshaking"
+        self.closing: Close | None = None
+        self._wake = wake
+
+    def step(self, step: Step) -> None:
+        new = TRANSITIONS.get((self.state, step))
+        if new is None:
+            raise LocalProtocolError(f"cannot {step} a connection that is {self.state}")
+        self.state = new
+
+    def send(self, message: Outgoing) -> None:
+        """Queue a message for this connection alone."""
+        text = self.encoder.encode(message)
+        if text is not None:
+            self.put(text_frame(text))
+
+    def put(self, frame: Frame) -> None:
+        """Queue a frame that may be shared; a connection that is too slow for it is closed."""
+        if self.state != "open":
+            return
+        idle = not len(self.outbox)
+        if not self.outbox.put(frame):
+            self.close(SLOW_CONSUMER)
+        elif idle:
+            self._wake(self)
+
+    def close(self, close: Close) -> None:
+        if self.state in ("open", "closing"):
+            self.step("close")
+            if self.closing is None:
+                self.closing = close
+                self._wake(self)

@@ -1,0 +1,157 @@
+"""Who is connected, who listens to what, and the fan-out. No I/O: what to write goes into outboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..errors import TOO_MANY_CHANNELS, SyncbedError
+from .channel import Channel, HeldSubscription
+from .connection import Connection, Encoder
+from .events import Event, Position
+from .frame import Frame, text_frame
+from .messages import PositionNow, Start, Subscribed
+
+
+@dataclass(frozen=True, slots=True)
+class HubLimits:
+    channels_per_connection_max: int
+    waiting_events_max: int
+
+
+class Hub:
+    def __init__(self, limits: HubLimits) -> None:
+        self.connections: dict[str, Connection] = {}
+        self.channels: dict[str, Channel] = {}
+        self._limits = limits
+
+    # connections
+
+    def add(self, connection: Connection) -> None:
+        self.connections[connection.id] = connection
+
+    def remove(self, connection: Connection) -> list[Channel]:
+        """Forget the connection; answer the channels that nobody hears any more."""
+        self.connections.pop(connection.id, None)
+        emptied = [self.unsubscribe(connection, channel) for channel in list(connection.channels)]
+        return [channel for channel in emptied if channel is not None]
+
+    # subscriptions
+
+    def subscribe(self, connection: Connection, name: str, start: Start | None) -> Channel:
+        """Subscribe; a repeat changes nothing, except that a new `start` resumes anew.
+
+        A subscriber that is owed something stands in the channel's `held` until `release`.
+        """
+        known = name in connection.channels
+        if not known and len(connection.channels) >= self._limits.channels_per_connection_max:
+            raise SyncbedError(
+                TOO_MANY_CHANNELS,
+                f"a connection may subscribe to {self._limits.channels_per_connection_max} channels at most",
+            )
+        channel = self.channels.get(name)
+        if channel is None:
+            channel = self.channels[name] = Channel(name, self._limits.waiting_events_max)
+        connection.channels.add(name)
+        if start is None:
+            if not known:
+                channel.live[connection] = False
+        else:
+            channel.live.pop(connection, None)
+            held = HeldSubscription(start if isinstance(start, Position) else None)
+            if channel.state == "live":
+                held.attached_at = channel.position
+            channel.held[connection] = held
+        return channel
+
+    def unsubscribe(self, connection: Connection, name: str) -> Channel | None:
+        """Unsubscribe; answer the channel if nobody hears it any more."""
+        connection.channels.discard(name)
+        channel = self.channels.get(name)
+        if channel is None:
+            return None
+        channel.live.pop(connection, None)
+        channel.held.pop(connection, None)
+        if len(channel):
+            return None
+        del self.channels[name]
+        return channel
+
+    def release(self, channel: Channel, connection: Connection, missed: list[Event] | None) -> None:
+        """A held subscription goes live: its answer, what it missed, then what came meanwhile.
+
+        `missed` is None if the log no longer has it all: the client is told to read the state anew.
+        """
+        held = channel.held.pop(connection, None)
+        if held is None or held.attached_at is None:
+            return  # unsubscribed, or the broker went away, while the log was being read
+        start = held.start or held.attached_at
+        if missed is None:
+            connection.send(Subscribed(channel.name, held.attached_at, recovered=False))
+        else:
+            connection.send(Subscribed(channel.name, start, recovered=True))
+            for event in missed:
+                if event.position.offset <= held.attached_at.offset:
+                    connection.send(event)
+        for event in held.events:
+            connection.send(event)
+        channel.live[connection] = True
+
+    # events
+
+    def receive(self, event: Event) -> bool:
+        """Take an event from the broker and hand out what is due; True if its channel fell behind by it."""
+        channel = self.channels.get(event.channel)
+        if channel is None:
+            return False
+        was_live = channel.state == "live"
+        self.hand_out(channel, channel.receive(event))
+        return was_live and channel.state == "behind"
+
+    def hand_out(self, channel: Channel, events: Iterable[Event]) -> None:
+        """Put each event into each subscriber's outbox, encoded once per dialect.
+
+        The hot path. `put` never changes `channel.live`: it only wakes a writer, which runs later.
+        """
+        for event in events:
+            frames: dict[Encoder, Frame | None] = {}
+            for connection in channel.live:
+                encoder = connection.encoder
+                if encoder not in frames:
+                    text = encoder.encode(event)
+                    frames[encoder] = None if text is None else text_frame(text)
+                frame = frames[encoder]
+                if frame is not None:
+                    connection.put(frame)
+            for held in channel.held.values():
+                if held.attached_at is not None:
+                    held.events.append(event)
+
+    def joined(self, channel: Channel, position: Position) -> None:
+        """The broker delivers the channel's events from `position` on."""
+        waited = channel.joined(position)
+        if channel.state == "live":
+            self.went_live(channel, waited)
+
+    def went_live(self, channel: Channel, events: Iterable[Event]) -> None:
+        """The channel is live: hand out what waited. Who was held meanwhile is attached from here."""
+        self.hand_out(channel, events)
+        for held in channel.held.values():
+            if held.attached_at is None:
+                held.attached_at = channel.position
+
+    def resync(self, channel: Channel, position: Position) -> None:
+        """Events are lost for good: tell all who follow positions, and go on from `position`."""
+        for held in channel.held.values():
+            held.attached_at, held.events = None, []
+        waited = channel.catch_up([], position)
+        for connection, positions in list(channel.live.items()):
+            if positions:
+                connection.send(Subscribed(channel.name, position, recovered=False))
+        self.went_live(channel, waited)
+
+    def tell_position(self, channel: Channel) -> None:
+        """Let the subscribers of a live channel check that they have everything."""
+        for connection, positions in list(channel.live.items()):
+            if positions:
+                connection.send(PositionNow(channel.name, channel.position))

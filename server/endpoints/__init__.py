@@ -1,0 +1,1 @@
+"""The async shells: sockets in, sockets out. What is right is decided below them."""

@@ -1,0 +1,21 @@
+"""`GET /health`."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from .instance import instance_of
+
+
+async def health(request: Request) -> Response:
+    instance = instance_of(request)
+    if instance.relay.broker_down is not None:
+        return JSONResponse({"status": "unhealthy", "error": f"broker: {instance.relay.broker_down}"}, 503)
+    return JSONResponse(
+        {"status": "ok", "clients": len(instance.hub.connections), "rooms": len(instance.hub.channels)}
+    )
+
+
+ROUTES = [Route("/health", health)]

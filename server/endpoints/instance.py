@@ -1,0 +1,41 @@
+"""What the endpoints of one server share."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from ..brokers.base import Broker
+from ..brokers.relay import Relay
+from ..core.hub import Hub
+from ..core.outbox import OutboxLimits
+from ..dialects.base import Dialect
+from ..guard.client_faults import ClientFaults
+from ..guard.origins import OriginRules
+from ..settings import Settings
+from ..sync.collections import Collections
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    settings: Settings
+    hub: Hub
+    broker: Broker
+    relay: Relay
+    dialects: dict[str, Dialect]
+    origins: OriginRules
+    faults: ClientFaults
+    collections: Collections
+    outbox_limits: OutboxLimits
+    now_s: Callable[[], float] = time.monotonic
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+
+
+def instance_of(connection: HTTPConnection) -> Instance:
+    instance = connection.app.state.instance
+    assert isinstance(instance, Instance)
+    return instance

@@ -1,0 +1,101 @@
+"""What happens before any endpoint: whose request is this, and has a test asked for something odd?"""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..errors import HOST_REFUSED, ORIGIN_REFUSED, SyncbedError
+from ..guard.client_faults import ClientFaults
+from ..guard.origins import OriginRules
+from .transport import Transport, transport_of
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class OriginGuard:
+    """403 for a strange Host, and for a WebSocket or a write from a strange page."""
+
+    def __init__(self, app: ASGIApp, rules: OriginRules) -> None:
+        self._app = app
+        self._rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            error = self._error(scope)
+            if error is not None:
+                await JSONResponse({"error": error.body()}, 403)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _error(self, scope: Scope) -> SyncbedError | None:
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if not self._rules.host_is_ours(host):
+            return SyncbedError(
+                HOST_REFUSED, f"this server does not answer to {host!r}: see SYNCBED_ALLOWED_HOSTS"
+            )
+        writes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
+        if writes and not self._rules.origin_is_welcome(origin, host):
+            return SyncbedError(
+                ORIGIN_REFUSED, f"origin {origin!r} is not welcome: see SYNCBED_ALLOWED_ORIGINS"
+            )
+        return None
+
+
+class FaultInjection:
+    """Test mode: delays a client's requests, or aborts them. `/test/*` itself is never touched."""
+
+    def __init__(self, app: ASGIApp, faults: ClientFaults) -> None:
+        self._app = app
+        self._faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client_id = _client_id(scope)
+        transport = transport_of(scope)
+        if client_id is None or transport is None or scope["path"].startswith("/test/"):
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            if self._faults.of(client_id).offline:
+                transport.abort()
+            else:
+                await self._app(scope, receive, send)
+            return
+        self._faults.opened(client_id, transport.abort)
+        try:
+            await self._request(client_id, transport, scope, receive, send)
+        finally:
+            self._faults.closed(client_id, transport.abort)
+
+    async def _request(
+        self, client_id: str, transport: Transport, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        delay_ms = self._faults.of(client_id).delay_ms
+        if delay_ms:
+            await asyncio.sleep(delay_ms / 1000)
+        if self._faults.of(client_id).offline:
+            transport.abort()
+            return
+
+        async def send_and_close(message: Message) -> None:
+            # Chromium sends a request again, a POST too, when a connection that it has used before dies
+            # without an answer: a client with a fault gets a fresh connection for every request.
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        await self._app(scope, receive, send_and_close if delay_ms else send)
+
+
+def _client_id(scope: Scope) -> str | None:
+    if scope["type"] == "http":
+        return Headers(scope=scope).get("client-id")
+    if scope["type"] == "websocket":
+        named = parse_qs(scope["query_string"].decode("latin-1")).get("client_id")
+        return named[0] if named else None
+    return None

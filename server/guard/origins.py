@@ -1,0 +1,44 @@
+"""Which pages may talk to this server, and under which names it answers.
+
+A browser lets any page open a WebSocket to any address, loopback too, and only the Origin header tells whose
+page it was. A page that has made its own name resolve to this machine would pass as the same origin, so the
+Host header is checked as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class OriginRules:
+    allowed_origins: frozenset[str]
+    allowed_hosts: frozenset[str]
+    any_host: bool
+    test_mode: bool
+
+    def host_is_ours(self, host: str) -> bool:
+        name = urlsplit(f"//{host}").hostname or ""
+        return (
+            self.any_host
+            or name in LOOPBACK_NAMES
+            or name in self.allowed_hosts
+            or (self.test_mode and name.endswith(".localhost"))
+        )
+
+    def origin_is_welcome(self, origin: str | None, host: str) -> bool:
+        """A missing Origin is no browser's page. `null` is a sandboxed or opaque page: never welcome."""
+        if origin is None:
+            return True
+        parts = urlsplit(origin)
+        name = parts.hostname or ""
+        if not parts.scheme or not name:
+            return False
+        return (
+            parts.netloc == host
+            or origin in self.allowed_origins
+            or (self.test_mode and (name in LOOPBACK_NAMES or name.endswith(".localhost")))
+        )

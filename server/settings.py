@@ -1,0 +1,74 @@
+"""Every switch and limit, units in the names, from the environment (`SYNCBED_*`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Count = Annotated[int, Field(gt=0)]
+Milliseconds = Annotated[int, Field(ge=0)]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="SYNCBED_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    """A loopback address also listens on `::1`, where that exists."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """0 takes any free port."""
+    port_next: bool = False
+    """Take the next free port if this one is busy."""
+    static_dir: Path = Path(__file__).parent.parent / "static"
+
+    redis_url: str | None = None
+    """None: the embedded memory broker."""
+    redis_prefix: str = "syncbed"
+    redis_timeout_ms: Milliseconds = 2000
+
+    test_mode: bool = False
+    """The endpoints under `/test` exist, and any `*.localhost` is a welcome origin."""
+    ws_dialect: Literal["broadcast"] = "broadcast"
+    """What `/ws` speaks."""
+    allowed_origins: list[str] = []
+    """Besides the server's own: `https://app.example`."""
+    allowed_hosts: list[str] = []
+    """Host names that this server answers to, besides loopback ones. Empty on a public address: any."""
+
+    connections_max: Count = 10_000
+    channels_per_connection_max: Count = 1000
+    channel_chars_max: Count = 200
+    frame_bytes_max: Count = 512_000
+    messages_per_s_max: Count = 1000
+    """Per connection; the burst is one second's worth."""
+    outbox_frames_max: Count = 4096
+    outbox_bytes_max: Count = 16_000_000
+    slow_consumer: Literal["close", "drop_oldest"] = "close"
+    ping_interval_s: Annotated[float, Field(gt=0)] = 20
+    ping_timeout_s: Annotated[float, Field(gt=0)] = 20
+
+    history_events_max: Count = 10_000
+    resume_events_max: Count = 1000
+    position_check_ms: Annotated[int, Field(gt=0)] = 5000
+    mutations_remembered_max: Count = 100
+    mutations_remembered_s: Count = 7 * 24 * 3600
+    item_bytes_max: Count = 64_000
+    strict: bool = False
+    """PATCH and DELETE need an If-Match header."""
+
+    shutdown_s_max: Annotated[int, Field(gt=0)] = 5
+    client_faults_max: Count = 1000
+
+    @model_validator(mode="after")
+    def _outbox_holds_what_a_resume_sends(self) -> Settings:
+        if self.resume_events_max >= self.outbox_frames_max:
+            raise ValueError("resume_events_max must be below outbox_frames_max")
+        return self
+
+    @property
+    def on_loopback(self) -> bool:
+        return self.host in LOOPBACK

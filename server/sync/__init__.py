@@ -1,0 +1,1 @@
+"""Collections: items, versions and idempotent mutations, over any broker."""
