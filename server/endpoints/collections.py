@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from ..errors import BODY_TOO_LARGE, INVALID_FIELD, SyncbedError
 from ..sync.collections import log_body, parse_log_query
 from ..sync.write_request import WriteOp, WriteRequest
+from .answers import JsonAnswer
 from .instance import instance_of
 
 LOG_LIMIT_MAX = 1000
@@ -18,7 +19,7 @@ OPS: dict[str, WriteOp] = {"POST": "create", "PATCH": "update", "DELETE": "delet
 async def read_items(request: Request) -> Response:
     snapshot = await instance_of(request).collections.read(_collection(request))
     position = snapshot.position
-    return JSONResponse({"items": snapshot.items, "epoch": position.epoch, "offset": position.offset})
+    return JsonAnswer({"items": snapshot.items, "epoch": position.epoch, "offset": position.offset})
 
 
 async def read_log(request: Request) -> Response:
@@ -27,7 +28,7 @@ async def read_log(request: Request) -> Response:
         query.get("from", "0"), query.get("limit", str(LOG_LIMIT_MAX)), LOG_LIMIT_MAX
     )
     collections = instance_of(request).collections
-    return JSONResponse(
+    return JsonAnswer(
         log_body(*await collections.log(_collection(request), query.get("epoch"), offset, limit))
     )
 
@@ -43,7 +44,7 @@ async def write_item(request: Request) -> Response:
             body,
         )
     )
-    return JSONResponse(answer.body, answer.status)
+    return JsonAnswer(answer.body, answer.status)
 
 
 async def read_body(request: Request, bytes_max: int) -> bytes:

@@ -6,12 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from ..core import json_text
 from ..errors import INVALID_FIELD, INVALID_JSON, SyncbedError
 from ..guard.client_faults import Faults
+from .answers import JsonAnswer
 from .collections import read_body
 from .instance import instance_of
 
@@ -41,7 +42,7 @@ async def broadcast(request: Request) -> Response:
     instance = instance_of(request)
     await instance.broker.publish(asked.channel, event_type, json_text.dumps(asked.payload))
     listeners = instance.hub.channels.get(asked.channel, ())
-    return JSONResponse(
+    return JsonAnswer(
         {
             "status": "broadcasted",
             "success": True,
@@ -56,11 +57,11 @@ async def set_faults(request: Request) -> Response:
     asked = FaultsRequest.model_validate(await _object(request))
     faults = Faults(asked.delay_ms, asked.offline, asked.refuse_next)
     instance_of(request).faults.set(request.path_params["client_id"], faults)
-    return JSONResponse(asked.model_dump())
+    return JsonAnswer(asked.model_dump())
 
 
 async def cut(request: Request) -> Response:
-    return JSONResponse({"aborted": instance_of(request).faults.cut(request.path_params["client_id"])})
+    return JsonAnswer({"aborted": instance_of(request).faults.cut(request.path_params["client_id"])})
 
 
 async def _object(request: Request) -> dict[str, Any]:

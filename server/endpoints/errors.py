@@ -9,17 +9,18 @@ from typing import Any
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from ..brokers.base import BrokerUnavailableError, IndefiniteError
 from ..errors import BROKER_UNAVAILABLE, INDEFINITE, INTERNAL, METHOD_NOT_ALLOWED, NO_SUCH_PATH, SyncbedError
+from .answers import JsonAnswer
 from .control import first_error
 
 logger = logging.getLogger("syncbed.http")
 
 
 def _answer(error: SyncbedError, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse({"error": error.body()}, error.kind.status, headers)
+    return JsonAnswer({"error": error.body()}, error.kind.status, headers)
 
 
 def syncbed_error(request: Request, error: Exception) -> Response:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from .answers import JsonAnswer
 from .instance import instance_of
 
 
 async def health(request: Request) -> Response:
     instance = instance_of(request)
     if instance.relay.broker_down is not None:
-        return JSONResponse({"status": "unhealthy", "error": f"broker: {instance.relay.broker_down}"}, 503)
-    return JSONResponse(
+        return JsonAnswer({"status": "unhealthy", "error": f"broker: {instance.relay.broker_down}"}, 503)
+    return JsonAnswer(
         {"status": "ok", "clients": len(instance.hub.connections), "rooms": len(instance.hub.channels)}
     )
 

@@ -6,12 +6,12 @@ import asyncio
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import HOST_REFUSED, ORIGIN_REFUSED, SyncbedError
 from ..guard.client_faults import ClientFaults
 from ..guard.origins import OriginRules
+from .answers import JsonAnswer
 from .transport import Transport, transport_of
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -28,7 +28,7 @@ class OriginGuard:
         if scope["type"] in ("http", "websocket"):
             error = self._error(scope)
             if error is not None:
-                await JSONResponse({"error": error.body()}, 403)(scope, receive, send)
+                await JsonAnswer({"error": error.body()}, 403)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

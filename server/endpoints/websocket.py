@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from ..brokers.base import BrokerUnavailableError
@@ -24,6 +24,7 @@ from ..errors import (
     SyncbedError,
 )
 from ..guard.rate import Rate
+from .answers import JsonAnswer
 from .instance import Instance, instance_of
 from .transport import transport_of
 from .writer import Writer
@@ -39,19 +40,21 @@ def endpoint(dialect_name: str) -> Endpoint:
     """The endpoint of a path; a subprotocol that is a dialect's name picks that dialect on any path."""
 
     async def websocket_endpoint(websocket: WebSocket) -> None:
-        instance = instance_of(websocket)
-        offered = [name for name in websocket.scope.get("subprotocols", []) if name in instance.dialects]
-        subprotocol = offered[0] if offered else None
-        await _Conversation(websocket, instance, instance.dialects[subprotocol or dialect_name]).run(
-            subprotocol
-        )
+        await converse(websocket, instance_of(websocket), dialect_name)
 
     return websocket_endpoint
 
 
+async def converse(websocket: WebSocket, instance: Instance, dialect_name: str) -> None:
+    """Serve one WebSocket until it ends."""
+    offered = [name for name in websocket.scope.get("subprotocols", []) if name in instance.dialects]
+    subprotocol = offered[0] if offered else None
+    await _Conversation(websocket, instance, instance.dialects[subprotocol or dialect_name]).run(subprotocol)
+
+
 async def upgrade_required(request: Request) -> Response:
     error = SyncbedError(UPGRADE_REQUIRED, f"{request.url.path} speaks WebSocket: open it with ws://")
-    return JSONResponse({"error": error.body()}, 426, {"Upgrade": "websocket", "Connection": "Upgrade"})
+    return JsonAnswer({"error": error.body()}, 426, {"Upgrade": "websocket", "Connection": "Upgrade"})
 
 
 class _Conversation:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
+from typing_extensions import TypedDict
 
 from ..errors import INVALID_FIELD, SyncbedError
 
@@ -37,7 +38,7 @@ class Schema:
             self._adapter.validate_python(fields)
         except ValidationError as error:
             raise _named(error.errors()[0]) from None
-        return {**self._defaults, **fields} if whole else fields
+        return fields | {k: v for k, v in self._defaults.items() if whole and k not in fields}
 
 
 def _named(error: ErrorDetails) -> SyncbedError:

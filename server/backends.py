@@ -1,0 +1,152 @@
+"""The backend objects of SYNC-012, as thin faces on the core: same names, same calls, no second hub.
+
+backend = WebSocketBroadcastBackend()
+app.include_router(backend.get_router())
+await backend.broadcast("orders", "created", {"entity_id": "123"})
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from starlette.routing import Router, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from .app import build_broker, build_instance
+from .core import json_text
+from .core.events import Event
+from .endpoints.instance import Instance
+from .endpoints.websocket import converse
+from .settings import Settings
+
+logger = logging.getLogger("syncbed.backends")
+
+PATH = "/ws/broadcast"
+
+Handler = Callable[[str, Any], Awaitable[None] | None]
+T = TypeVar("T")
+
+
+class WebSocketBroadcastBackend:
+    """Broadcasts to the WebSockets of this process; `broadcast` may be called from any event loop."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._instance: Instance = build_instance(settings or Settings(redis_url=None))
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def get_router(self) -> Router:
+        """A router with `/ws/broadcast`: FastAPI's own kind where FastAPI is installed."""
+        try:
+            from fastapi import APIRouter
+        except ImportError:
+            return Router([WebSocketRoute(PATH, self._serve)], lifespan=self._lifespan)
+        router = APIRouter(lifespan=self._lifespan)
+        router.add_websocket_route(PATH, self._serve)
+        return router
+
+    async def broadcast(self, channel: str, event_type: str, payload: Any) -> None:
+        work = self._instance.broker.publish(channel, event_type, json_text.dumps(payload))
+        await self._on_our_loop(work)
+
+    def get_subscriber_count(self, channel: str) -> int:
+        return len(self._instance.hub.channels.get(channel, ()))
+
+    def get_all_channels(self) -> list[str]:
+        return list(self._instance.hub.channels)
+
+    def get_total_connections(self) -> int:
+        return len(self._instance.hub.connections)
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Any) -> AsyncIterator[None]:
+        self._loop = asyncio.get_running_loop()
+        await self._instance.relay.open()
+        try:
+            yield
+        finally:
+            await self._instance.relay.close()
+            self._loop = None
+
+    async def _serve(self, websocket: WebSocket) -> None:
+        await converse(websocket, self._instance, "broadcast")
+
+    async def _on_our_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        """The hub belongs to the loop of the application; a test may well call from another one."""
+        if self._loop is None or self._loop is asyncio.get_running_loop():
+            return await work
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+
+class RedisBroadcastBackend:
+    """Broadcasts through Redis to every process that subscribed to the channel.
+
+    `channel_prefix` keeps the channels of several applications apart on one Redis.
+    """
+
+    def __init__(self, redis_url: str, channel_prefix: str) -> None:
+        self._broker = build_broker(Settings(redis_url=redis_url, redis_prefix=channel_prefix))
+        self._handlers: dict[str, list[Handler]] = {}
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._opening: asyncio.Task[None] | None = None
+
+    async def broadcast(self, channel: str, event_type: str, payload: Any) -> None:
+        await self._opened()
+        await self._broker.publish(channel, event_type, json_text.dumps(payload))
+
+    async def subscribe(self, channel: str, handler: Handler) -> None:
+        """Call `handler(event_type, payload)` for each event from now on; it may be a coroutine function."""
+        await self._opened()
+        self._handlers.setdefault(channel, []).append(handler)
+        await self._broker.join(channel)
+
+    async def close(self) -> None:
+        if self._opening is not None:
+            await self._broker.close()
+        for task in self._tasks:
+            task.cancel()
+
+    # a Listener of the broker
+
+    def received(self, event: Event) -> None:
+        self._events.put_nowait(event)
+
+    def connected(self) -> None:
+        for channel in self._handlers:
+            self._spawn(self._rejoin(channel))
+
+    def disconnected(self, why: str) -> None:
+        """Nothing to do: `connected` follows when Redis is back."""
+
+    # private
+
+    async def _opened(self) -> None:
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._broker.open(self))
+            self._spawn(self._hand_over())
+        await self._opening
+
+    async def _hand_over(self) -> None:
+        """Call the handlers one event after the other: a slow one delays, but never reorders."""
+        while True:
+            event = await self._events.get()
+            for handler in self._handlers.get(event.channel, []):
+                try:
+                    result = handler(event.name, json_text.loads(event.payload))
+                    if inspect.isawaitable(result):
+                        await result
+                except Exception:
+                    logger.exception("a handler of %s failed", event.channel)
+
+    async def _rejoin(self, channel: str) -> None:
+        await self._broker.join(channel)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
