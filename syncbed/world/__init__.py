@@ -7,10 +7,11 @@ or a command wants of them, and never imports the server it starts.
 from .chromium import launch_options
 from .process import LineSink, WatchedProcess, WorldError
 from .redis import RedisProcess
-from .reference import ReferenceProcess, reference_root
+from .reference import Address, ReferenceProcess, reference_root
 from .world import World
 
 __all__ = [
+    "Address",
     "LineSink",
     "RedisProcess",
     "ReferenceProcess",

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from .process import LineSink, WatchedProcess, WorldError
@@ -20,6 +21,17 @@ LISTENING = re.compile(
     r"^syncbed: listening on (?P<url>http://\S+:(?P<port>\d+)) \(broker: (?P<broker>\w+)\)"
 )
 SETTING_PREFIX = "SYNCBED_"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a running server is reached, ours or anybody's: `http://localhost:8000`."""
+
+    url: str
+
+    @property
+    def ws_url(self) -> str:
+        return "ws" + self.url.removeprefix("http")
 
 
 def reference_root() -> Path:
@@ -81,7 +93,7 @@ class ReferenceProcess(WatchedProcess):
         super().__init__(on_line=on_line)
         self._environ = environ
         self._settings: dict[str, Setting] = {"port": 0, **settings}
-        self.url = ""
+        self.address = Address("")
         self.broker = ""
 
     def command(self) -> list[str]:
@@ -92,7 +104,7 @@ class ReferenceProcess(WatchedProcess):
         return reference_environment(self._settings, base)
 
     def became_ready(self, line: re.Match[str]) -> None:
-        self.url = line["url"]
+        self.address = Address(line["url"])
         self.broker = line["broker"]
         self._settings["port"] = int(line["port"])
 
@@ -101,5 +113,9 @@ class ReferenceProcess(WatchedProcess):
         return int(str(self._settings["port"]))
 
     @property
+    def url(self) -> str:
+        return self.address.url
+
+    @property
     def ws_url(self) -> str:
-        return "ws" + self.url.removeprefix("http")
+        return self.address.ws_url

@@ -7,6 +7,7 @@ not keep the others alive.
 from __future__ import annotations
 
 import itertools
+import uuid
 from contextlib import ExitStack
 from typing import Self
 
@@ -18,6 +19,9 @@ from .reference import ReferenceProcess, Setting
 class World:
     """Starts servers and ends all of them when it is closed.
 
+    Its reference servers use one key prefix of their own, so those that share a Redis are
+    instances of one world, and two worlds may share a Redis without meeting.
+
     `on_line` hears every line that the reference servers print, numbered. Redis is left out:
     it talks much and says little, and its last words are in the error when it dies.
     """
@@ -26,6 +30,7 @@ class World:
         self._on_line = on_line
         self._running = ExitStack()
         self._number = itertools.count(1)
+        self._redis_prefix = f"world-{uuid.uuid4().hex[:12]}"
 
     def redis(self, *, append_only: bool = False) -> RedisProcess:
         """A Redis of this world alone; see `RedisProcess`."""
@@ -33,7 +38,8 @@ class World:
 
     def reference(self, **settings: Setting) -> ReferenceProcess:
         """A reference server in test mode, with `settings` on top; see `ReferenceProcess`."""
-        process = ReferenceProcess(self._labelled(), **{"test_mode": True, **settings})
+        chosen = {"test_mode": True, "redis_prefix": self._redis_prefix, **settings}
+        process = ReferenceProcess(self._labelled(), **chosen)
         return self._running.enter_context(process)
 
     def close(self) -> None:
