@@ -1,0 +1,178 @@
+"""The `syncbed` command.
+
+Owns words and exit codes. What a command does lives elsewhere. 0 is success, 2 is wrong usage
+or an environment that cannot do it, said in one line on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from types import FrameType
+from typing import Annotated, Never
+
+import typer
+from rich.console import Console
+
+from .world import ReferenceProcess, WorldError
+from .world.reference import LISTENING, Setting, reference_command, reference_environment
+
+DEMO_PORT = 8000
+
+app = typer.Typer(
+    name="syncbed",
+    help="A test bed for browser sync SDKs.",
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+console = Console(highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    try:
+        app()
+    except WorldError as error:
+        print(f"syncbed: error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        console.print(f"syncbed {version('syncbed')}")
+        raise typer.Exit
+
+
+@app.callback()
+def syncbed(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Where commands hang: an app of one command would have none by name."""
+    del show_version
+
+
+@app.command()
+def demo(
+    port: Annotated[
+        int | None,
+        typer.Option(
+            envvar="PORT",
+            min=0,
+            max=65535,
+            help=f"Where to listen. Not given: {DEMO_PORT}, or the next free one.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Serve the demo page: memory broker, test mode on, loopback only.
+
+    Open the address in two tabs, and as another person at bob.localhost.
+    """
+    reference = ReferenceProcess(
+        _relay, port=DEMO_PORT if port is None else port, port_next=port is None, test_mode=True
+    )
+    with _ended_by_signals():
+        try:
+            reference.start()
+            console.print(_welcome(reference))
+            code = reference.wait()
+        except WorldError as error:
+            if error.exit_code is None:
+                raise
+            code = error.exit_code  # its own words are on the screen already
+        except KeyboardInterrupt:
+            code = reference.stop() if reference.running else 0
+    raise typer.Exit(128 - code if code < 0 else code)
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(envvar="SYNCBED_HOST", help="A loopback address also listens on ::1.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="SYNCBED_PORT", min=0, max=65535, help="0 takes any free port.")
+    ] = 8000,
+    redis_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SYNCBED_REDIS_URL",
+            help="redis://host:6379/0. Not given: the embedded memory broker.",
+            show_default=False,
+        ),
+    ] = None,
+    test_mode: Annotated[
+        bool,
+        typer.Option(
+            "--test-mode",
+            envvar="SYNCBED_TEST_MODE",
+            help="Add the endpoints under /test, which can break any client's connection.",
+        ),
+    ] = False,
+    ws_dialect: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SYNCBED_WS_DIALECT",
+            help="What /ws speaks. Not given: the server's default.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Serve the reference server, on loopback and without test mode unless told otherwise.
+
+    Every other switch and limit of the server is an environment variable, SYNCBED_<NAME>.
+    """
+    settings: dict[str, Setting] = {
+        "host": host,
+        "port": port,
+        "redis_url": redis_url,
+        "test_mode": test_mode,
+        "ws_dialect": ws_dialect,
+    }
+    _become_reference(settings)
+
+
+def _become_reference(settings: dict[str, Setting]) -> Never:
+    """Turn into the server, so that signals, exit code and process id are its own."""
+    command, environ = reference_command(), reference_environment(settings, os.environ)
+    if os.name == "posix":
+        os.execve(command[0], command, environ)
+    sys.exit(subprocess.call(command, env=environ))
+
+
+def _relay(line: str) -> None:
+    if not LISTENING.match(line):
+        print(line, file=sys.stderr, flush=True)
+
+
+def _welcome(reference: ReferenceProcess) -> str:
+    bob = reference.url.replace("//localhost", "//bob.localhost")
+    return (
+        f"\n  syncbed demo   [bold]{reference.url}[/bold]\n\n"
+        "  Open it in two tabs: they are one browser, and share what a browser shares.\n"
+        f"  A second browser is Bob, at {bob}\n\n"
+        "  Nothing is kept when it ends. Ctrl-C ends it.\n"
+    )
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM, and SIGINT even in a background job of a shell, arrive as KeyboardInterrupt."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for sign, handler in previous.items():
+            signal.signal(sign, handler)
