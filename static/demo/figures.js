@@ -1,0 +1,54 @@
+/** The connection's state and the figures: what this tab shows, what is pending, what the server holds. */
+
+const ASK_EVERY_MS = 1000;
+const ASK_SOON_MS = 60;
+
+export const mountFigures = (client, orders) => {
+  const at = (name) => document.querySelector(`[data-testid="${name}"]`);
+  const box = document.getElementById('connection-box');
+  const serverFigure = document.getElementById('server-figure');
+
+  const showState = (state, reason) => {
+    box.dataset.state = state;
+    at('connection').textContent = state;
+    at('reason').textContent = reason;
+  };
+  client.onStateChange(showState);
+  showState(client.state, client.reason);
+
+  const showCounts = () => {
+    const pending = orders.pending().length;
+    at('tab-count').textContent = String(orders.items().length);
+    at('pending').textContent = String(pending);
+    at('pending').parentElement.classList.toggle('some', pending > 0);
+  };
+
+  // The server's figure is asked of the server, by a request that carries no client id: no fault that is
+  // done to this tab touches it, so it is true even when the tab itself cannot know.
+  let timer = 0;
+  const askServer = async () => {
+    clearTimeout(timer);
+    let known = false;
+    try {
+      const answer = await fetch('/api/orders', { cache: 'no-store' });
+      known = answer.ok;
+      if (known) at('server-count').textContent = String((await answer.json()).items.length);
+    } catch {
+      // the server itself is away: the figure stays, greyed
+    }
+    serverFigure.classList.toggle('unknown', !known);
+    askIn(ASK_EVERY_MS);
+  };
+  const askIn = (ms) => {
+    clearTimeout(timer);
+    timer = document.hidden ? 0 : setTimeout(askServer, ms);
+  };
+  document.addEventListener('visibilitychange', () => askIn(0));
+
+  orders.onChange(() => {
+    showCounts();
+    askIn(ASK_SOON_MS);
+  });
+  showCounts();
+  askServer();
+};
