@@ -1,0 +1,62 @@
+/**
+ * Notices a connection that has died without saying so (a laptop that slept, a NAT that forgot): after a
+ * silence it asks, and if nothing at all comes back it is dead.
+ */
+
+import { clearTimer, now, setTimer } from './clock.js';
+
+/**
+ * @param {object} options
+ * @param {number} options.quiet how long a silence may be before it is questioned, in ms
+ * @param {number} options.patience how long an answer may take, in ms
+ * @param {() => void} options.ask send something that must be answered
+ * @param {() => void} options.onDead
+ */
+export const createPulse = ({ quiet, patience, ask, onDead }) => {
+  /** @type {import('./clock.js').Timer | null} */
+  let timer = null;
+  let running = false;
+  let asked = false;
+  let heardAt = 0;
+
+  /** @param {number} ms */
+  const listen = (ms) => {
+    clearTimer(timer);
+    // One timer for many frames: it is not set anew with each, it looks at the time of the last.
+    timer = setTimer(() => {
+      const silent = now() - heardAt;
+      if (silent < quiet) listen(quiet - silent);
+      else probe();
+    }, ms);
+  };
+
+  const probe = () => {
+    if (!running || asked) return;
+    asked = true;
+    clearTimer(timer);
+    timer = setTimer(onDead, patience);
+    ask();
+  };
+
+  return {
+    start() {
+      if (running) return;
+      running = true;
+      heardAt = now();
+      listen(quiet);
+    },
+    stop() {
+      running = asked = false;
+      clearTimer(timer);
+      timer = null;
+    },
+    heard() {
+      heardAt = now();
+      if (!asked) return;
+      asked = false;
+      listen(quiet);
+    },
+    /** Ask now, for a reason of one's own. */
+    probe,
+  };
+};
