@@ -1,0 +1,2 @@
+export { BroadcastClient } from './broadcast-client.js';
+export { createCollection } from './collection.js';

@@ -1,0 +1,91 @@
+/**
+ * What a tab shows is a pure function of two things: the *base*, which is what the server has confirmed, and
+ * the mutations laid over it. Nothing is ever taken back by hand: a refused mutation leaves the list, and
+ * what it had changed is gone with it, once.
+ */
+
+/** @typedef {{id: string, version: number | null, [field: string]: any}} Item version null: not confirmed yet */
+/** @typedef {'create' | 'update' | 'remove'} Op */
+/** @typedef {'queued' | 'sent' | 'acknowledged'} MutationState */
+
+/**
+ * @typedef {object} Mutation
+ * @property {string} clientId
+ * @property {number} mutationId grows per collection and client
+ * @property {Op} op
+ * @property {string} id the item's
+ * @property {Record<string, any>} fields what is created or changed
+ * @property {Item | null} item the whole item as its tab shows it, null once removed
+ * @property {number | null} baseVersion the confirmed version that was visible when the edit was made
+ * @property {MutationState} state
+ * @property {number | null} version what the server gave it, once acknowledged
+ */
+
+/** @typedef {{item: Item, mutations: Mutation[]}} Shown what was laid over the item, oldest first */
+
+/**
+ * @param {Iterable<Item>} base in the server's order
+ * @param {Iterable<Mutation>} mutations in the order they were made
+ * @returns {Shown[]}
+ */
+export const replay = (base, mutations) => {
+  /** @type {Map<string, Shown>} */
+  const shown = new Map();
+  for (const item of base) shown.set(item.id, { item, mutations: [] });
+  for (const mutation of mutations) {
+    const under = shown.get(mutation.id);
+    const item = apply(under?.item ?? null, mutation);
+    if (item === null) shown.delete(mutation.id);
+    else shown.set(mutation.id, { item, mutations: [...(under?.mutations ?? []), mutation] });
+  }
+  return [...shown.values()];
+};
+
+/**
+ * @param {Item | null} under the item as it is without the mutation
+ * @param {Mutation} mutation
+ * @returns {Item | null} the item as it is with it
+ */
+const apply = (under, mutation) => {
+  const { op, id, fields, version } = mutation;
+  if (op === 'remove') return null;
+  // The base may hold a create whose answer was lost, and later edits of it too: those are newer.
+  if (op === 'create') return under ?? { ...fields, id, version };
+  // Another tab's edit of an item that this tab has not read yet comes with the whole item.
+  if (under === null) return mutation.item;
+  return { ...under, ...fields, id, version: version ?? under.version };
+};
+
+/**
+ * A commit, as an event's payload carries it.
+ * @typedef {object} Commit
+ * @property {string} id
+ * @property {number} version
+ * @property {string | null} clientId
+ * @property {number | null} mutationId
+ * @property {Item | null} item null if it was deleted
+ */
+
+/**
+ * @param {import('./dialects/broadcast.js').ChannelEvent} event
+ * @returns {Commit | null} null if the event says only *that* something changed
+ */
+export const readCommit = ({ event, payload }) => {
+  if (!['created', 'updated', 'deleted'].includes(event)) return null;
+  if (typeof payload?.entity_id !== 'string' || !Number.isInteger(payload.version)) return null;
+  const item = payload.item ?? null;
+  if ((event === 'deleted') !== (item === null)) return null;
+  return {
+    id: payload.entity_id,
+    version: payload.version,
+    clientId: payload.client_id ?? null,
+    mutationId: payload.mutation_id ?? null,
+    item,
+  };
+};
+
+/** @param {Map<string, Item>} items changed in place @param {Commit} commit */
+export const fold = (items, { id, item }) => {
+  if (item === null) items.delete(id);
+  else items.set(id, item);
+};
