@@ -15,7 +15,12 @@ def test_the_checkout_holds_server_and_static() -> None:
 
 
 def test_settings_become_variables_and_none_is_left_out() -> None:
-    settings: dict[str, Setting] = {"test_mode": True, "port": 0, "static_dir": Path("pages"), "redis_url": None}
+    settings: dict[str, Setting] = {
+        "test_mode": True,
+        "port": 0,
+        "static_dir": Path("pages"),
+        "redis_url": None,
+    }
     assert reference_environment(settings, {"LANG": "C"}) == {
         "LANG": "C",
         "PYTHONPATH": str(reference_root()),
