@@ -23,8 +23,9 @@ export const mountLog = (client, orders) => {
     const words = document.createElement('span');
     words.textContent = text;
     li.append(time, words);
-    log.prepend(li);
-    while (log.children.length > LINES_MAX) log.lastElementChild.remove();
+    log.append(li);
+    while (log.children.length > LINES_MAX) log.firstElementChild.remove();
+    log.parentElement.scrollTop = log.parentElement.scrollHeight;
   };
 
   const name = (id) => `“${titles.get(id) ?? id}”`;
