@@ -85,17 +85,14 @@ export const createBase = ({ read, heard, onCommit, onSnapshot, onFailure, retry
   const adopt = (snapshot, mine, reason) => {
     items = new Map(snapshot.items.map((item) => [item.id, item]));
     position = { epoch: snapshot.epoch, offset: snapshot.offset };
-    reading = stale = false;
+    reading = false;
     const later = arrived;
     arrived = [];
     for (const event of later) place(event);
     // The connection may know of more than we have: another epoch, or a snapshot from a laggard.
-    if (isBehind(heard())) {
-      stale = true;
-      missed('behind');
-    } else {
-      misses = 0;
-    }
+    if (isBehind(heard())) missed('behind');
+    else misses = 0;
+    stale = wanted !== null;
     onSnapshot(mine, reason);
     if (wanted !== null && timer === null) start();
   };
@@ -144,7 +141,7 @@ export const createBase = ({ read, heard, onCommit, onSnapshot, onFailure, retry
       if (wanted !== null && timer === null) start();
       return changed;
     },
-    /** The channel stands at `other`: if that is further than the base, something is missing. */
+    /** The channel stands at `other` (null: who knows): if that is further than the base, something is missing. */
     expect(/** @type {Position | null} */ other, /** @type {string} */ reason) {
       if (other !== null && !isBehind(other)) return;
       stale = true;
