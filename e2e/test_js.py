@@ -43,4 +43,4 @@ def test_every_js_test_is_collected() -> None:
     """A `test(` that is indented, or whose name is put together, would silently never run."""
     for path in FOLDER.glob("*.test.js"):
         text = path.read_text(encoding="utf-8")
-        assert len(NAME.findall(text)) == len(re.findall(r"\btest\(", text)), path.name
+        assert len(NAME.findall(text)) == len(re.findall(r"^\s*test\(", text, re.MULTILINE)), path.name

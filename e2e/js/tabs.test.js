@@ -1,0 +1,242 @@
+import { openTabs } from '/static/sdk/tabs.js';
+import { createGate, standBetween } from './between.js';
+import { afterwards, equal, ok, rejects, test, until } from './harness.js';
+import { faults, fresh, openClient, openCollection, openLive, read, titles } from './world.js';
+
+/** Clients of one page are tabs to each other: each has a channel, a lock and a name of its own. */
+const openTab = (name, clientId = crypto.randomUUID()) => {
+  const tabs = openTabs({ clientId, name });
+  afterwards(() => tabs.close());
+  return { ...tabs, clientId };
+};
+
+/** A page of its own, in a frame. */
+const openFrame = async () => {
+  const frame = document.createElement('iframe');
+  frame.src = '/health';
+  const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
+  document.body.append(frame);
+  afterwards(() => frame.remove());
+  await loaded;
+  const inside = frame.contentWindow;
+  await inside.eval(`import('/static/sdk/index.js').then((sdk) => { window.sdk = sdk; })`);
+  return { frame, inside };
+};
+
+const pendingTitles = (collection) =>
+  collection.view().filter(({ pending }) => pending).map(({ item, from }) => `${item.title} ${from}`);
+
+test('a message reaches the other tabs with the name of its sender, and not its own', async () => {
+  const name = fresh();
+  const [one, two, three] = [openTab(name), openTab(name), openTab(name)];
+  const heard = [];
+  for (const tab of [one, two, three]) tab.on('news', (body, from) => heard.push([tab.clientId, body, from]));
+  one.post('news', 'hello');
+  two.post('other', 'nobody listens to this');
+  await until(() => heard.length === 2);
+  equal(heard.sort(), [[two.clientId, 'hello', one.clientId], [three.clientId, 'hello', one.clientId]].sort());
+});
+
+test('a tab that says bye is gone', async () => {
+  const name = fresh();
+  const [one, two] = [openTab(name), openTab(name)];
+  const gone = [];
+  two.onGone((id) => gone.push(id));
+  one.close();
+  await until(() => gone.length === 1);
+  equal(gone, [one.clientId]);
+});
+
+test('a tab that dies without a word is gone when its lock is free, and not before', async () => {
+  const name = fresh();
+  const { frame, inside } = await openFrame();
+  // What a crash does not do: say bye.
+  inside.addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true);
+  inside.eval(`new sdk.BroadcastClient('/ws/broadcast', { clientId: 'framed', tabChannel: '${name}' }).emit('c', 'hello')`);
+  const tab = openTab(name);
+  const gone = [];
+  tab.onGone((id) => gone.push(id));
+  const heard = [];
+  tab.on('emit', (_, from) => heard.push(from));
+  inside.eval(`new sdk.BroadcastClient('/ws/broadcast', { clientId: 'framed 2', tabChannel: '${name}' }).emit('c', 'again')`);
+  await until(() => heard.includes('framed 2'));
+  const waits = async () => (await navigator.locks.query()).pending.some(({ name: lock }) => lock.endsWith('framed 2'));
+  await until(waits, { what: 'the tab waits for the lock' });
+  equal(gone, []);
+  frame.remove();
+  await until(() => gone.includes('framed 2'));
+});
+
+test('without web locks bye is enough, and nobody is taken for dead', async () => {
+  Object.defineProperty(navigator, 'locks', { value: undefined });
+  const name = fresh();
+  const [one, two] = [openTab(name), openTab(name)];
+  const heard = [];
+  const gone = [];
+  two.on('news', (body) => heard.push(body));
+  two.onGone((id) => gone.push(id));
+  one.post('news', 'hello');
+  await until(() => heard.length === 1);
+  equal(gone, []);
+  one.close();
+  await until(() => gone.length === 1);
+});
+
+test('a stranger on the channel disturbs nobody', async () => {
+  const name = fresh();
+  const tab = openTab(name);
+  const heard = [];
+  tab.on('news', (body) => heard.push(body));
+  const stranger = new BroadcastChannel(name);
+  for (const message of [null, 3, 'text', {}, { from: 1, topic: 'news' }, { from: 'x' }]) stranger.postMessage(message);
+  openTab(name).post('news', 'last');
+  await until(() => heard.length === 1);
+  stranger.close();
+});
+
+test('a change shows in the other tab before the server has heard of it', async () => {
+  const name = fresh();
+  const [one, two] = [await openLive(name), await openLive(name)];
+  const gate = createGate();
+  standBetween(async ({ method }, go) => {
+    if (method !== 'GET') await gate.opened;
+    return go();
+  });
+  const { server } = one.collection.create({ title: 'bread' });
+  await until(() => titles(two.collection).includes('bread'));
+  equal(pendingTitles(two.collection), ['bread tab']);
+  equal(pendingTitles(one.collection), ['bread self']);
+  equal(two.collection.pending(), [], 'what the other tab has to send');
+  equal((await read(name)).items, []);
+  gate.open();
+  await server;
+  await until(() => two.collection.status().confirmed === 1);
+  equal([titles(two.collection), pendingTitles(two.collection)], [['bread'], []]);
+});
+
+test('edits and removals show in the other tab too', async () => {
+  const name = fresh();
+  const [one, two] = [await openLive(name), await openLive(name)];
+  const ids = ['bread', 'milk'].map((title) => one.collection.create({ title, done: false }).id);
+  await until(() => two.collection.status().confirmed === 2);
+  const gate = createGate();
+  standBetween(async ({ method }, go) => {
+    if (method !== 'GET') await gate.opened;
+    return go();
+  });
+  one.collection.update(ids[0], { title: 'rye' });
+  one.collection.remove(ids[1]);
+  await until(() => titles(two.collection).join() === 'rye');
+  equal(two.collection.items()[0], { id: ids[0], version: 1, title: 'rye', done: false });
+  gate.open();
+  await until(() => two.collection.items()[0].version === 2 && two.collection.status().confirmed === 1);
+});
+
+test('a change that the server refuses goes from the other tab too', async () => {
+  const name = fresh();
+  const [one, two] = [await openLive(name), await openLive(name)];
+  const gate = createGate();
+  standBetween(async ({ method }, go) => {
+    if (method !== 'GET') await gate.opened;
+    return go();
+  });
+  await faults(one.client, { refuse_next: true });
+  const { server } = one.collection.create({ title: 'bread' });
+  await until(() => titles(two.collection).includes('bread'));
+  gate.open();
+  await rejects(server);
+  await until(() => titles(two.collection).length === 0);
+  equal([one.collection.refused().length, two.collection.refused().length], [1, 0]);
+});
+
+test('a tab that opens later sees what is under way', async () => {
+  const name = fresh();
+  const one = await openLive(name);
+  await faults(one.client, { offline: true });
+  one.collection.create({ title: 'bread' });
+  const two = await openLive(name);
+  await until(() => titles(two.collection).includes('bread'));
+  equal(pendingTitles(two.collection), ['bread tab']);
+});
+
+test('what a tab had not sent when it closed goes from the others', async () => {
+  const name = fresh();
+  const [one, two] = [await openLive(name), await openLive(name)];
+  await faults(one.client, { offline: true });
+  one.collection.create({ title: 'bread' });
+  await until(() => titles(two.collection).includes('bread'));
+  one.client.close();
+  await until(() => titles(two.collection).length === 0);
+});
+
+test('what a tab had committed when it closed stays, though nobody told the others', async () => {
+  const name = fresh();
+  const one = await openLive(name);
+  const two = { collection: openCollection(openClient(), name) }; // hears no events
+  await until(() => two.collection.status().loaded);
+  const gate = createGate();
+  standBetween(async ({ method }, go) => {
+    const answer = await go();
+    if (method === 'POST') await gate.opened; // committed, but the tab does not learn it
+    return answer;
+  });
+  one.client.disconnect();
+  one.collection.create({ title: 'bread' });
+  await until(async () => (await read(name)).items.length === 1);
+  await until(() => titles(two.collection).includes('bread'));
+  one.client.close();
+  await until(() => two.collection.status().confirmed === 1);
+  equal([titles(two.collection), pendingTitles(two.collection)], [['bread'], []]);
+});
+
+test('an edit of an item that another tab has not sent yet waits for it', async () => {
+  const name = fresh();
+  const [one, two] = [await openLive(name), await openLive(name)];
+  await faults(one.client, { delay_ms: 300 });
+  const { id } = one.collection.create({ title: 'bread', done: false });
+  await until(() => titles(two.collection).includes('bread'));
+  const edited = await two.collection.update(id, { done: true }).server;
+  equal(edited, { id, version: 2, title: 'bread', done: true });
+});
+
+test('an edit that waits for another tab does not wait for ever', async () => {
+  const name = fresh();
+  const [one, two] = [await openLive(name), await openLive(name, { requestTimeout: 50 })];
+  await faults(one.client, { offline: true });
+  const { id } = one.collection.create({ title: 'bread' });
+  await until(() => titles(two.collection).includes('bread'));
+  equal((await rejects(two.collection.update(id, { done: true }).server)).name, 'not_found');
+});
+
+test('a tab without a connection learns from its sibling that a write was committed', async () => {
+  const name = fresh();
+  const one = await openLive(name);
+  const two = openCollection(openClient(), name);
+  await until(() => two.status().loaded);
+  await one.collection.create({ title: 'bread' }).server;
+  await until(() => two.status().confirmed === 1);
+  equal(pendingTitles(two), []);
+});
+
+test('an emit on its channel makes a collection read anew', async () => {
+  const name = fresh();
+  const [one, two] = [await openLive(name), await openLive(name)];
+  const seen = standBetween((_, go) => go());
+  one.client.emit(name, { entity_id: '123' });
+  await until(() => seen.some(({ headers }) => headers.get('Client-Id') === two.client.clientId));
+  ok(seen.every(({ method }) => method === 'GET'));
+});
+
+test('collections of the same name on other servers do not mix', async () => {
+  const name = fresh();
+  const [here, there] = [await openLive(name), openCollection(openClient(), name, { baseUrl: '/elsewhere' })];
+  await faults(here.client, { offline: true });
+  here.collection.create({ title: 'bread' });
+  here.client.emit('done', 'done');
+  const heard = [];
+  const last = openClient();
+  last.subscribe('last', () => heard.push(1));
+  here.client.emit('last', null);
+  await until(() => heard.length === 1);
+  equal(titles(there), []);
+});
