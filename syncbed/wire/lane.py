@@ -1,0 +1,228 @@
+"""One direction of a WebSocket: a queue, first in, first out, and whatever ends it.
+
+A frame that no rule means, in free mode, on an empty lane, is written in the same call that parsed
+it. Otherwise it queues with its decision; the end of the connection queues behind the frames that
+came before it, so frames are only ever lost as a suffix. The lane never reorders on its own.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .faults.actions import Action, Close, Copy, Cut, Deliver, Drop, Silence, StopReading, Swap
+from .gate import Verdict, Waiting
+from .message import Direction, Message
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+DELIVER = Deliver()
+Payload = str | bytes
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """A queued frame, or (without a message) an end that passes when its turn comes."""
+
+    message: Message | None
+    end: Callable[[], None] | None = None
+    action: Action = DELIVER
+    due_ms: float = 0.0
+    rule: str = ""
+    waiting: Waiting | None = None
+
+
+class Lane:
+    def __init__(
+        self,
+        connection: "Connection",
+        direction: Direction,
+        write: Callable[[Payload], bool],
+        pause: Callable[[bool], None],
+        stall: Callable[[str, StopReading], None],
+    ) -> None:
+        self.connection = connection
+        self.direction = direction
+        self.queue: deque[Item] = deque()
+        self.frames = 0
+        self._wire = connection.wire
+        self._write = write  # hand a message to the receiver; False if the receiver takes none any more
+        self._pause = pause  # stop or resume reading from the sender
+        self._stall = stall
+        self._bytes = 0
+        self._paused = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def offer(self, payload: Payload) -> None:
+        """A message was parsed."""
+        connection = self.connection
+        self.frames += 1
+        message = Message(
+            "frame",
+            self.direction,
+            connection.profile,
+            connection.tab,
+            connection.upstream,
+            connection.id,
+            connection.nth,
+            self.frames,
+            path=connection.path,
+            payload=payload,
+        )
+        connection.seen(message)
+        if connection.ended:
+            connection.lost(message, connection.ended)
+        elif self._wire.transparent and not self.queue and not connection.silences:
+            self._deliver(message, payload)
+        else:
+            self._queue(message)
+
+    def finish(self, end: Callable[[], None]) -> None:
+        """The sender ended: pass that on when everything before it has passed."""
+        for item in self.queue:
+            if isinstance(item.action, Swap):  # no partner will come any more
+                item.action, item.due_ms = DELIVER, 0.0
+        self.queue.append(Item(None, end))
+        self.pump()
+
+    def _queue(self, message: Message) -> None:
+        item = Item(message)
+        message.mutation = self._wire.mutation_of(message)
+        if self._wire.gate.holds(message):
+            item.waiting = self._wire.gate.enter(
+                message, self._wire.now_ms(), partial(self._decided, item), lambda: self.queue[0] is item
+            )
+            self.connection.emit("frame_held", message, id=item.waiting.id)
+        else:
+            self._rule(item)
+        if self.connection.ended:
+            self.connection.lost(message, self.connection.ended)
+            return
+        self.queue.append(item)
+        self._bytes += message.size_bytes
+        self._swap()
+        self._watch_size()
+        self.pump()
+
+    def _decided(self, item: Item, verdict: Verdict) -> None:
+        item.waiting = None
+        if verdict == "deliver":
+            self._rule(item)
+        else:
+            item.action = Cut(deliver_first=verdict == "end_after")
+        self.pump()
+
+    def _rule(self, item: Item) -> None:
+        """Ask the rules what becomes of a frame, and when."""
+        message = item.message
+        assert message is not None
+        now_ms = self._wire.now_ms()
+        decision = self._wire.book.decide(message, now_ms, self.connection.free_at_ms[self.direction])
+        if decision is None:
+            return
+        item.rule, item.action = decision.rule.id, decision.action
+        self.connection.acted(decision, message)
+        match decision.action:
+            case Deliver(after_ms=after_ms) if after_ms > 0:
+                item.due_ms = now_ms + after_ms
+                free_at_ms = self.connection.free_at_ms
+                free_at_ms[self.direction] = max(free_at_ms[self.direction], item.due_ms)
+                self.connection.emit("frame_delayed", message, item.rule, after_ms=round(after_ms, 3))
+            case Swap(wait_ms=wait_ms):
+                item.due_ms = now_ms + wait_ms
+            case Silence() as silence:
+                item.action = DELIVER
+                self.connection.silence(item.rule, silence)
+            case StopReading() as stop:
+                item.action = DELIVER
+                self._stall(item.rule, stop)
+
+    def _swap(self) -> None:
+        if len(self.queue) < 2 or not isinstance(self.queue[-2].action, Swap):
+            return
+        late = self.queue[-2]
+        late.action, late.due_ms = DELIVER, 0.0
+        self.queue[-2], self.queue[-1] = self.queue[-1], late
+        self.connection.emit("frame_reordered", late.message, late.rule)
+
+    def pump(self) -> None:
+        """Pass what may pass, in order."""
+        while self.queue and not self.connection.silences and not self.connection.ended:
+            item = self.queue[0]
+            if item.waiting is not None:
+                return
+            wait_ms = item.due_ms - self._wire.now_ms()
+            if wait_ms > 0:
+                self._pump_in(wait_ms)
+                return
+            self.queue.popleft()
+            if item.message is None:
+                assert item.end is not None
+                item.end()
+            else:
+                self._bytes -= item.message.size_bytes
+                self._perform(item, item.message)
+        self._watch_size()
+
+    def _pump_in(self, wait_ms: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        # One tenth of a millisecond late rather than early: the loop's clock is not finer.
+        self._timer = asyncio.get_running_loop().call_later(wait_ms / 1000 + 0.0001, self.pump)
+
+    def _perform(self, item: Item, message: Message) -> None:
+        assert message.payload is not None
+        match item.action:
+            case Drop():
+                self.connection.emit("frame_dropped", message, item.rule)
+                self.connection.lost(message, "dropped", item.rule)
+            case Copy(copies=copies):
+                if self._deliver(message, message.payload):
+                    for _ in range(copies):
+                        self._write(message.payload)
+                        self.connection.repeated(message, item.rule)
+            case Cut(deliver_first=first) | Close(deliver_first=first):
+                if first:
+                    self._deliver(message, message.payload)
+                else:
+                    self.connection.lost(message, item.action.__class__.__name__.lower(), item.rule)
+                assert self.connection.bridge is not None
+                self.connection.bridge.strike(item.action, item.rule, self.direction if first else None)
+            case _:
+                self._deliver(message, message.payload)
+
+    def _deliver(self, message: Message, payload: Payload) -> bool:
+        if self._write(payload):
+            self.connection.delivered(message)
+            return True
+        self.connection.lost(message, "the receiver is closing")
+        return False
+
+    def _watch_size(self) -> None:
+        full = self._bytes > self._wire.settings.lane_bytes_max
+        if full != self._paused:
+            self._paused = full
+            self._pause(full)
+            if full:
+                self.connection.emit("limit_reached", limit="lane_bytes_max", direction=self.direction)
+
+    def lift(self, rule_id: str) -> None:
+        for item in self.queue:
+            if item.rule == rule_id:
+                item.due_ms = 0.0
+        self.pump()
+
+    def lose(self, why: str, rule: str = "") -> None:
+        """Nothing more can pass: everything that waits is lost."""
+        if self._timer is not None:
+            self._timer.cancel()
+        while self.queue:
+            item = self.queue.popleft()
+            if item.waiting is not None:
+                self._wire.gate.leave(item.waiting)
+            if item.message is not None:
+                self.connection.lost(item.message, why, rule)
+        self._bytes = 0

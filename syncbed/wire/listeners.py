@@ -1,0 +1,59 @@
+"""One listening port a profile: the port names the profile, and closing it makes a refusal real."""
+
+import asyncio
+import socket as stdlib_socket
+from collections.abc import Callable
+
+from .errors import WireError
+from .settings import WireSettings
+from .sockets import Socket
+
+BACKLOG = 512
+
+
+class Listeners:
+    def __init__(self, settings: WireSettings, opened: Callable[[str, Socket], None]) -> None:
+        self.ports: dict[str, int] = dict(settings.profiles)
+        self._settings = settings
+        self._opened = opened
+        self._servers: dict[str, asyncio.Server] = {}
+
+    async def open(self, profile: str) -> None:
+        """Listen on the profile's port (the same one again, once it was chosen). Raises `WireError`."""
+        if profile in self._servers:
+            return
+        settings = self._settings
+        raw = stdlib_socket.socket(stdlib_socket.AF_INET, stdlib_socket.SOCK_STREAM)
+        raw.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_REUSEADDR, 1)
+        try:
+            raw.bind((settings.bind_host, self.ports[profile]))
+        except OSError as error:
+            raw.close()
+            raise WireError(
+                "listener",
+                f"port {self.ports[profile]} of {profile} cannot be opened: {error.strerror}",
+                path=f"/profiles/{profile}",
+            ) from error
+        self.ports[profile] = raw.getsockname()[1]
+        self._servers[profile] = await asyncio.get_running_loop().create_server(
+            lambda: Socket(
+                lambda socket: self._opened(profile, socket),
+                buffer_bytes_max=settings.read_buffer_bytes_max,
+                linger_ms_max=settings.linger_ms_max,
+            ),
+            sock=raw,
+            backlog=BACKLOG,
+        )
+
+    def close(self, profile: str) -> None:
+        """Stop listening: from now on the kernel refuses. Living connections are left alone."""
+        server = self._servers.pop(profile, None)
+        if server is not None:
+            server.close()
+
+    def is_open(self, profile: str) -> bool:
+        return profile in self._servers
+
+    def close_all(self) -> None:
+        for profile in list(self._servers):
+            self.close(profile)

@@ -1,0 +1,43 @@
+"""h11 over a socket: the one place where HTTP meets bytes."""
+
+from typing import cast
+
+import h11
+
+from .sockets import Socket
+
+Role = type[h11.CLIENT] | type[h11.SERVER]
+
+
+class HttpPeer:
+    """One side of an HTTP/1.1 connection: `role` is what the wire plays on it."""
+
+    def __init__(self, socket: Socket, role: Role, head_bytes_max: int) -> None:
+        self.socket = socket
+        self.h11 = h11.Connection(role, max_incomplete_event_size=head_bytes_max)
+
+    async def next_event(self) -> h11.Event:
+        """The next event; raises `h11.RemoteProtocolError` if the other side broke HTTP or ended midway."""
+        while True:
+            event = self.h11.next_event()
+            if event is h11.PAUSED:
+                return h11.ConnectionClosed()
+            if event is not h11.NEED_DATA:
+                return cast(h11.Event, event)
+            self.h11.receive_data(await self.socket.receive())
+
+    def send(self, *events: h11.Event) -> None:
+        """Write events as one piece."""
+        data = b"".join([self.h11.send(event) or b"" for event in events])
+        if data:
+            self.socket.write(data)
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether another request may follow on this connection."""
+        return self.h11.our_state is h11.DONE and self.h11.their_state is h11.DONE
+
+    @property
+    def has_more(self) -> bool:
+        """Whether bytes came that belong to no event yet (a pipelined request, early frames)."""
+        return bool(self.h11.trailing_data[0]) or self.socket.buffered
