@@ -8,7 +8,7 @@ import asyncio
 import socket as stdlib_socket
 import struct
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, cast
 
 How = Literal["fin", "rst"]
 # l_onoff=1, l_linger=0: close() sends RST and drops what is unsent.
@@ -43,8 +43,7 @@ class Socket(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by class
         if self._opened is not None:
             self._opened(self)
 

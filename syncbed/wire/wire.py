@@ -54,8 +54,7 @@ class Wire:
     async def start(self) -> None:
         """Open a port for every profile. Raises `WireError` ("listener") if one is taken."""
         try:
-            for profile in self.settings.profiles:
-                await self._open_listener(profile)
+            await self._reconcile_listeners()
         except WireError:
             self._listeners.close_all()
             raise
