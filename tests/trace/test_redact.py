@@ -1,0 +1,87 @@
+"""No secret reaches a trace, and nothing else is touched."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from syncbed.trace import Frame, Header, Invoke, Note, TraceWriter, View, redact, to_json
+from syncbed.trace.redact import REDACTED, SECRET_NAME
+from syncbed.wire.records import SECRET_HEADERS
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Authorization": "Bearer hush"},
+        {"headers": [["Cookie", "sid=hush"]]},
+        {"session_token": "hush"},
+        {"a": [{"password": "hush"}]},
+        '{"type":"auth_refresh","payload":{"token":"hush"}}',
+        '{"text":"{\\"token\\":\\"hush\\"}"}',
+        "ws://h/ws?token=hush&x=1",
+        "Authorization: Basic hush",
+        "then Bearer hushhushhushhushhush came",
+        JWT.replace("alice", "hush") + "hush",
+    ],
+    ids=lambda value: json.dumps(value)[:40],
+)
+def test_a_secret_is_taken_out(value: Any) -> None:
+    redacted = json.dumps(redact(value))
+    assert "hush" not in redacted
+    assert "[redacted]" in redacted
+    assert redact(redact(value)) == redact(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"title": "bearer of news, basic espresso #o1", "done": False},
+        {"title": "Cookie: chocolate #o2"},
+        {"title": "token of love #o3"},
+        ["put", "remove"],
+        {"offset": 3, "epoch": "e1"},
+    ],
+    ids=str,
+)
+def test_what_is_no_secret_is_left_alone(value: Any) -> None:
+    assert redact(value) == value
+
+
+def test_every_header_that_the_wire_calls_secret_is_one_here() -> None:
+    assert [name for name in SECRET_HEADERS if not SECRET_NAME.fullmatch(name.decode())] == []
+
+
+def test_our_own_token_is_no_secret_and_that_of_a_payload_is() -> None:
+    writer = TraceWriter(None, Header())
+    record = writer.write(
+        "driver", Invoke("o1", "alice/1", "call", "login", {"token": "hush"}, token="o1"), at_ms=1
+    )
+    assert record.what.token == "o1"
+    assert record.what.value == {"token": REDACTED}
+
+
+def test_a_payload_is_redacted_before_it_is_cut() -> None:
+    payload = '{"pad":"' + "x" * 80 + '","token":"hushhushhush"}'
+    writer = TraceWriter(None, Header(), payload_characters_max=105)
+    frame = writer.write("wire", Frame("m", "seen", payload=payload), at_ms=1).what
+    assert frame.payload is not None
+    assert len(frame.payload) == 105
+    assert frame.payload_cut
+    assert "hush" not in frame.payload
+
+
+def test_a_short_payload_is_kept_whole() -> None:
+    frame = TraceWriter(None, Header()).write("wire", Frame("m", "seen", payload="{}"), at_ms=1).what
+    assert (frame.payload, frame.payload_cut) == ("{}", False)
+
+
+def test_items_and_notes_are_redacted_too() -> None:
+    writer = TraceWriter(None, Header())
+    writer.write("tab alice/1", View("alice/1", ({"id": "x", "api_key": "hush"},)), at_ms=1)
+    writer.write("bed", Note("asked http://h/?ticket=hush"), at_ms=1)
+    assert "hush" not in json.dumps([to_json(record) for record in writer.trace().records])
