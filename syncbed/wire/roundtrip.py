@@ -176,6 +176,4 @@ def is_short(response: Head, method: str, bytes_max: int) -> bool:
 
 
 def trailers_of(event: h11.Event) -> heads.RawHeaders:
-    if not isinstance(event, h11.EndOfMessage):
-        return []
-    return [(bytes(name), bytes(value)) for name, value in event.headers]
+    return event.headers.raw_items() if isinstance(event, h11.EndOfMessage) else []

@@ -36,6 +36,7 @@ class Socket(asyncio.Protocol):
         self._linger_ms_max = linger_ms_max
         self._consumer: Callable[[bytes], None] | None = None
         self._closing = False
+        self._aborted = False
         self._pauses: set[str] = set()
         self._readers: list[asyncio.Future[None]] = []
         self._writers: list[asyncio.Future[None]] = []
@@ -93,6 +94,11 @@ class Socket(asyncio.Protocol):
         return not (self.eof or self.lost or self._closing)
 
     @property
+    def paused(self) -> bool:
+        """Whether the wire reads nothing from it."""
+        return bool(self._pauses)
+
+    @property
     def buffered(self) -> bool:
         return bool(self._buffer)
 
@@ -146,7 +152,8 @@ class Socket(asyncio.Protocol):
     def abort(self) -> None:
         """RST, at once; what is unsent is dropped."""
         self._closing = True
-        if not self.lost:
+        if not (self.lost or self._aborted):
+            self._aborted = True
             raw = self.transport.get_extra_info("socket")
             if raw is not None:
                 raw.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_LINGER, ABORT)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wsproto.connection import Connection as WsConnection
 from wsproto.connection import ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
+from wsproto.frame_protocol import CloseReason
 
 from .faults.actions import Action, Close, Cut, StopReading
 from .lane import Lane, Payload
@@ -87,7 +88,9 @@ class Side:
     def close(self, code: int, reason: str) -> None:
         """Write a close frame to this side, unless it has one already."""
         if self.ws.state in (OPEN, REMOTE_CLOSING):
-            self.socket.write(self.ws.send(CloseConnection(code=code, reason=reason or None)))
+            # wsproto knows "no code" by the enum's identity alone; any other 1005 becomes 1000.
+            said = CloseReason.NO_STATUS_RCVD if code == CloseReason.NO_STATUS_RCVD else code
+            self.socket.write(self.ws.send(CloseConnection(code=said, reason=reason or None)))
 
 
 class Bridge:
