@@ -89,6 +89,7 @@ def main(words: list[str]) -> int:
     console.print(covered)
     for sentence in missing:
         console.print(f"[red]missing:[/red] {sentence}")
+    print(closing_line(outcomes))
     return 1 if missing or any(outcome.trouble for outcome in outcomes) else 0
 
 
@@ -131,6 +132,16 @@ def table(outcomes: list[Outcome]) -> Table:
         figures = (str(each.tests), str(each.failed), str(each.skipped), f"{each.seconds:.1f}")
         drawn.add_row(each.suite, *figures, f"[red]{each.trouble}" if each.trouble else "[green]ok")
     return drawn
+
+
+def closing_line(outcomes: list[Outcome]) -> str:
+    """All suites in one line, in the words that pytest ends with."""
+    tests, failed, skipped = (
+        sum(getattr(each, figure) for each in outcomes) for figure in ("tests", "failed", "skipped")
+    )
+    counts = {"failed": failed, "passed": tests - failed - skipped, "skipped": skipped}
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what == "passed")
+    return f"===== {told} in {sum(each.seconds for each in outcomes):.2f}s ====="
 
 
 def server_coverage(folder: Path) -> str:
