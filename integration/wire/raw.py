@@ -64,6 +64,16 @@ class RawSocket:
         """Everything until FIN. Raises `ConnectionResetError` if RST comes first."""
         return await soon(self.reader.read())
 
+    async def rest_or_reset(self) -> bytes:
+        """Everything until the connection ends in whatever way."""
+        found = bytearray()
+        try:
+            while data := await soon(self.reader.read(65_536)):
+                found += data
+        except ConnectionResetError:
+            pass
+        return bytes(found)
+
     async def ending(self) -> Literal["fin", "rst"]:
         try:
             await self.rest()
@@ -99,7 +109,7 @@ class RawSocket:
             (length,) = struct.unpack("!Q", await self.exactly(8))
         key = await self.exactly(4) if second & 0x80 else b""
         payload = await self.exactly(length)
-        return first, bytes(b ^ key[i % 4] for i, b in enumerate(payload)) if key else payload
+        return first, masked(payload, key) if key else payload
 
     async def text(self) -> str:
         opcode, payload = await self.frame()
@@ -126,7 +136,12 @@ def frame(opcode: int, payload: bytes, *, mask: bool, fin: bool = True) -> bytes
         return bytes(head) + payload
     head[1] |= 0x80
     key = os.urandom(4)
-    return bytes(head) + key + bytes(b ^ key[i % 4] for i, b in enumerate(payload))
+    return bytes(head) + key + masked(payload, key)
+
+
+def masked(payload: bytes, key: bytes) -> bytes:
+    stream = (key * (len(payload) // 4 + 1))[: len(payload)]
+    return (int.from_bytes(payload) ^ int.from_bytes(stream)).to_bytes(len(payload))
 
 
 def close_payload(code: int, reason: str = "") -> bytes:

@@ -93,7 +93,7 @@ class Lane:
         message.mutation = self._wire.mutation_of(message)
         if self._wire.gate.holds(message):
             item.waiting = self._wire.gate.enter(
-                message, self._wire.now_ms(), partial(self._decided, item), lambda: self.queue[0] is item
+                message, self._wire.now_ms(), partial(self._decided, item), partial(self._is_head, item)
             )
             self.connection.emit("frame_held", message, id=item.waiting.id)
         else:
@@ -106,6 +106,9 @@ class Lane:
         self._swap()
         self._watch_size()
         self.pump()
+
+    def _is_head(self, item: Item) -> bool:
+        return bool(self.queue) and self.queue[0] is item
 
     def _decided(self, item: Item, verdict: Verdict) -> None:
         item.waiting = None

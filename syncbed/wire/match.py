@@ -9,6 +9,7 @@ from . import fields
 from .message import UNREAD, Message, look_up
 
 STAGES = ("connect", "handshake", "request", "response", "chunk", "frame")
+CONNECTION_KEYS = frozenset(("profile", "tab", "kind", "upstream", "path", "connection"))
 LEADER = "leader"  # as a tab: whichever tab leads the profile
 SCALARS = (str, int, float, bool, type(None))
 
@@ -46,6 +47,13 @@ class Match:
     def only_profile(self) -> bool:
         """Whether it can be judged when a connection is accepted, before anything was read."""
         return not (set(fields.write(self)) - {"profile", "stage"})
+
+    @cached_property
+    def whose(self) -> "Match":
+        """What of it can be asked of a living connection: everything but what travels on it."""
+        return Match(
+            self.profile, self.tab, None, self.kind, None, self.upstream, None, self.path, self.connection
+        )
 
     def fits(self, message: Message, leader: str = "1") -> bool:
         """Whether a message is meant; `leader` is the tab that leads the message's profile."""

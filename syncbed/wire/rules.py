@@ -13,7 +13,7 @@ from . import fields
 from .errors import WireError
 from .faults import Fault, Moment, fault_from_json, fault_to_json
 from .faults.actions import Action
-from .match import Match
+from .match import CONNECTION_KEYS, Match
 from .message import DIRECTIONS_OF_STAGE, KIND_OF_STAGE, Message
 
 RULES_MAX = 1000
@@ -127,11 +127,25 @@ def _stages(match: Match, fault: Fault, terms: Terms, path: str) -> frozenset[st
             path=f"{path}/fault/how",
             allowed=["reset"],
         )
-    if terms.now and not fault.strikes:
+    if terms.now:
+        _check_strike(match, fault, path)
+    return frozenset(stages)
+
+
+def _check_strike(match: Match, fault: Fault, path: str) -> None:
+    if not fault.strikes:
         raise WireError(
             "invalid", f"{fault.kind} needs a message to act on", path=f"{path}/now", allowed=["false"]
         )
-    return frozenset(stages)
+    # A direction says which side a stall stops reading from.
+    known = CONNECTION_KEYS | {"direction"}
+    if extra := sorted(set(fields.write(match)) - known):
+        raise WireError(
+            "invalid",
+            "a rule that acts now means connections, not what travels on them",
+            path=f"{path}/match/{extra[0]}",
+            allowed=sorted(known),
+        )
 
 
 class RuleBook:

@@ -165,7 +165,7 @@ class Wire:
         for connection in list(self.connections.values()):
             if rule.spent:
                 return
-            if rule.match.fits_head(
+            if rule.match.whose.fits_head(
                 self._as_message(connection), self.book.leaders.get(connection.profile, "1")
             ):
                 rule.acted += 1

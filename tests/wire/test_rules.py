@@ -108,6 +108,7 @@ def test_rules_without_an_id_are_numbered() -> None:
         ({"match": {"tab": "1"}, "fault": {"kind": "refuse"}}, "/0/match/tab", "profile"),
         ({"limit": 1, "fault": {"kind": "refuse"}}, "/0/fault/how", "reset"),
         ({"now": True, "fault": {"kind": "delay", "delay_ms": 1}}, "/0/now", "false"),
+        ({"now": True, "match": {"frame": 1}, "fault": {"kind": "cut"}}, "/0/match/frame", "profile"),
         ({"match": {}}, "/0/fault", '{"kind": ..., ...}'),
     ],
 )
