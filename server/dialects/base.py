@@ -33,7 +33,7 @@ class Dialect(Protocol):
 def parse_object(text: str) -> dict[str, Any]:
     """The JSON object in a frame, or an error that says what was found instead."""
     try:
-        frame = json_text.loads(text)
+        frame = json_text.loads_foreign(text)
     except ValueError as error:
         raise SyncbedError(INVALID_JSON, f"the frame is not valid JSON: {error}") from None
     if not isinstance(frame, dict):

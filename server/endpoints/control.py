@@ -40,6 +40,11 @@ async def broadcast(request: Request) -> Response:
     if event_type is None:
         raise SyncbedError(INVALID_FIELD, 'the field "event" (or "event_type") is missing', field="event")
     instance = instance_of(request)
+    limit = instance.settings.channel_chars_max
+    if len(asked.channel) > limit:
+        raise SyncbedError(
+            INVALID_FIELD, f'the field "channel" has at most {limit} characters', field="channel"
+        )
     await instance.broker.publish(asked.channel, event_type, json_text.dumps(asked.payload))
     listeners = instance.hub.channels.get(asked.channel, ())
     return JsonAnswer(
@@ -66,7 +71,9 @@ async def cut(request: Request) -> Response:
 
 async def _object(request: Request) -> dict[str, Any]:
     try:
-        body = json_text.loads(await read_body(request, instance_of(request).settings.frame_bytes_max))
+        body = json_text.loads_foreign(
+            await read_body(request, instance_of(request).settings.frame_bytes_max)
+        )
     except ValueError as error:
         raise SyncbedError(INVALID_JSON, f"the body is not valid JSON: {error}") from None
     if not isinstance(body, dict):
@@ -76,7 +83,7 @@ async def _object(request: Request) -> dict[str, Any]:
 
 def first_error(error: ValidationError) -> SyncbedError:
     first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"])
+    field = ".".join(str(part) for part in first["loc"]) or "body"
     return SyncbedError(INVALID_FIELD, f'the field "{field}": {first["msg"]}', field=field)
 
 

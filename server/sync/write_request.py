@@ -18,7 +18,7 @@ ID_CHARS_MAX = 128
 INTEGER_MAX = 2**53 - 1
 """The largest integer that a browser counts exactly."""
 
-_VERSION = re.compile(r'"?(\d{1,16})"?')
+_VERSION = re.compile(r'(\d{1,16})|"(\d{1,16})"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class WriteRequest:
 
     def _object(self) -> dict[str, Any]:
         try:
-            body = json_text.loads(self.body)
+            body = json_text.loads_foreign(self.body)
         except ValueError as error:  # UnicodeDecodeError is one, too
             raise SyncbedError(INVALID_JSON, f"the body is not valid JSON: {error}") from None
         if not isinstance(body, dict):
@@ -86,7 +86,7 @@ class WriteRequest:
         match = _VERSION.fullmatch(text.strip())
         if match is None:
             raise _invalid("If-Match", f"must be a version, like 3, not {text[:30]!r}")
-        return int(match[1])
+        return int(match[1] or match[2])
 
 
 def _check_entity_id(entity_id: Any) -> None:
