@@ -71,7 +71,13 @@ def build_instance(settings: Settings) -> Instance:
         settings=settings,
         hub=hub,
         broker=broker,
-        relay=Relay(hub, broker, RelayLimits(settings.position_check_ms, settings.resume_events_max)),
+        relay=Relay(
+            hub,
+            broker,
+            RelayLimits(
+                settings.position_check_ms, settings.resume_events_max, settings.outbox_bytes_max // 2
+            ),
+        ),
         dialects={name: dialect(dialect_limits) for name, dialect in DIALECTS.items()},
         origins=OriginRules(
             frozenset(settings.allowed_origins),

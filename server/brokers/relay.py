@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.channel import Channel
+from ..core.channel import Channel, HeldSubscription
 from ..core.connection import Connection
 from ..core.events import Event, Position
 from ..core.hub import Hub
@@ -30,6 +30,8 @@ PAGE_EVENTS = 1000
 class RelayLimits:
     position_check_ms: int
     resume_events_max: int
+    resume_bytes_max: int
+    """Of payload. What a resume sends must fit into an outbox at once, or no resume would ever end."""
 
 
 class Relay:
@@ -42,12 +44,13 @@ class Relay:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
         self._joined: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.broker_down: str | None = None
+        self._losses = 0
+        self.broker_down: str | None = "not connected yet"
         """Why the broker is out of reach, or None."""
 
     async def open(self) -> None:
         await self._broker.open(self)
-        self._spawn(self._check_positions())
+        self._spawn(self._check_positions)
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -57,49 +60,54 @@ class Relay:
 
     # clients
 
-    async def subscribe(self, connection: Connection, channel: str, start: Start | None) -> None:
-        """Subscribe, and wait until what was missed is on its way.
-
-        BrokerUnavailableError: the subscription stands, and comes to life when the broker is back.
-        """
+    def subscribe(self, connection: Connection, channel: str, start: Start | None) -> None:
+        """To be followed by `settle`."""
         self._hub.subscribe(connection, channel, start)
-        await self._settle(channel)
 
-    async def unsubscribe(self, connection: Connection, channel: str) -> None:
+    async def settle(self, channels: Iterable[str]) -> None:
+        """Wait until these channels are live, and what their subscribers missed is on its way.
+
+        BrokerUnavailableError: the subscriptions stand, and come to life when the broker is back.
+        """
+        for channel in channels:
+            await self._settle(channel)
+
+    def unsubscribe(self, connection: Connection, channel: str) -> None:
         if self._hub.unsubscribe(connection, channel) is not None:
-            self._spawn(self._settle(channel))
+            self._spawn(self._settle, channel)
 
     def forget(self, connection: Connection) -> None:
         for channel in self._hub.remove(connection):
-            self._spawn(self._settle(channel.name))
+            self._spawn(self._settle, channel.name)
 
     # the broker
 
     def received(self, event: Event) -> None:
         if self._hub.receive(event):
-            self._spawn(self._settle(event.channel))
+            self._spawn(self._settle, event.channel)
 
     def connected(self) -> None:
         self.broker_down = None
         for name in list(self._hub.channels):
-            self._spawn(self._settle(name))
+            self._spawn(self._settle, name)
 
     def disconnected(self, why: str) -> None:
         self.broker_down = why
+        self._losses += 1
         self._joined.clear()
         for channel in self._hub.channels.values():
             channel.lost_broker()
 
     # private
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._quietly(work))
+    def _spawn(self, work: Callable[..., Coroutine[Any, Any, None]], *args: str) -> None:
+        task = asyncio.get_running_loop().create_task(self._quietly(work, *args))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _quietly(self, work: Callable[..., Coroutine[Any, Any, None]], *args: str) -> None:
         try:
-            await work
+            await work(*args)
         except BrokerUnavailableError as error:
             logger.info("will go on when the broker is back: %s", error)
         except Exception:
@@ -132,24 +140,31 @@ class Relay:
                 await self._broker.leave(name)
             return True
         if channel.state == "joining":
+            losses = self._losses
             position = await self._broker.join(name)
-            self._joined.add(name)
-            self._hub.joined(channel, position)
+            if losses == self._losses:  # else it was joined on a connection that is gone: once more
+                self._joined.add(name)
+                self._hub.joined(channel, position)
             return False
         if channel.state == "behind":
             await self._catch_up(channel)
             return False
-        owed = next((c for c, held in channel.held.items() if held.attached_at is not None), None)
-        if owed is not None:
-            self._hub.release(channel, owed, await self._missed_by(channel, owed))
-            return False
+        for connection, held in channel.held.items():
+            if held.attached_at is not None:
+                await self._resume(channel, connection, held)
+                return False
         return True
 
     async def _catch_up(self, channel: Channel) -> None:
+        missed: list[Event] | Position
         try:
             missed = await self._broker.log(channel.name, channel.position, PAGE_EVENTS)
         except LogGoneError as gone:
-            here = gone.position
+            missed = gone.position
+        if channel.state != "behind":
+            return  # the broker went away meanwhile
+        if isinstance(missed, Position):
+            here = missed
             if here.epoch != channel.position.epoch:
                 # A new epoch: whoever follows positions reads the state anew, but the events of the
                 # new epoch are all there, and those who follow none must not lose them.
@@ -157,25 +172,32 @@ class Relay:
             self._hub.resync(channel, here)
             channel.miss()
             return
-        if channel.state != "behind":
-            return  # the broker went away meanwhile
-        if len(missed) == PAGE_EVENTS:
-            channel.position = missed[-1].position
-            self._hub.hand_out(channel, missed)
-        else:
-            position = missed[-1].position if missed else channel.position
-            self._hub.went_live(channel, channel.catch_up(missed, position))
+        self._hub.advance(channel, missed)
+        if len(missed) < PAGE_EVENTS:
+            self._hub.go_live(channel)
 
-    async def _missed_by(self, channel: Channel, connection: Connection) -> list[Event] | None:
-        held = channel.held[connection]
-        if held.start is None or held.start == held.attached_at:
-            return []
+    async def _resume(self, channel: Channel, connection: Connection, held: HeldSubscription) -> None:
+        start = held.start
+        if start is None or start == held.attached_at:
+            missed: list[Event] | None = []
+        else:
+            missed = await self._missed_since(channel, start)
+        if start is not None and missed is not None and channel.is_behind(start):
+            # The client has heard more than we have, from another instance or with a snapshot: were it
+            # let go now, it would hear those events again.
+            channel.miss()
+        else:
+            self._hub.release(channel, connection, held, missed)
+
+    async def _missed_since(self, channel: Channel, start: Position) -> list[Event] | None:
+        """None if the log does not have it all, or if it is so much that reading anew is cheaper."""
+        events_max, bytes_max = self._limits.resume_events_max, self._limits.resume_bytes_max
         try:
-            events = await self._broker.log(channel.name, held.start, self._limits.resume_events_max + 1)
+            events = await self._broker.log(channel.name, start, events_max + 1)
         except LogGoneError:
             return None
-        # More than the connection's outbox could take at once: reading the state anew is cheaper.
-        return events if len(events) <= self._limits.resume_events_max else None
+        fits = len(events) <= events_max and sum(len(event.payload) for event in events) <= bytes_max
+        return events if fits else None
 
     async def _check_positions(self) -> None:
         """A lost message leaves no trace on a quiet channel, so ask now and then."""
@@ -192,8 +214,7 @@ class Relay:
         channel = self._hub.channels.get(name)
         if channel is None:
             return
-        here = channel.position
-        if position.epoch != here.epoch or position.offset > here.offset:
+        if channel.is_behind(position):
             channel.miss()
         await self._settle(name)
         if channel.state == "live":

@@ -1,12 +1,14 @@
 """One channel on this instance: where its stream stands, and who listens.
 
-    joining --joined--> live <--caught_up-- behind
-                          |                   ^
-                          +----- miss --------+
+    joining --joined--> live <--go_live-- behind
+       |                  |                 ^  ^
+       |                  +------ miss -----+  |
+       +----------- joined, not for the first time
 
 `joining`: the broker does not deliver to us yet. `live`: events arrive densely. `behind`: something is
-missing, or may be; whoever drives the channel asks the broker's log and answers with `catch_up` or
-`resync`. Until then new events wait, so that nobody is ever handed an event out of order.
+missing, or may be; whoever drives the channel reads the broker's log and lets it `go_live` after that.
+Until then new events wait, so that nobody is ever handed an event out of order. From any state a lost
+broker leads back to `joining`.
 """
 
 from __future__ import annotations
@@ -57,7 +59,7 @@ class Channel:
             # It was joined before: what came between is in the log, and `behind` will fetch it.
             self.state = "behind"
             return []
-        return self.catch_up([], position)
+        return self.go_live(position)
 
     def miss(self) -> None:
         """Something may be missing: the broker's position is ahead of ours, or it was out of reach."""
@@ -67,12 +69,23 @@ class Channel:
     def lost_broker(self) -> None:
         self.state = "joining"
 
-    def catch_up(self, missed: list[Event], position: Position) -> list[Event]:
-        """Go live at `position`, after `missed`; answer all events to hand out, those that waited too."""
-        self.state = "live"
-        self.position = position
+    def go_live(self, position: Position) -> list[Event]:
+        """Go on from `position`; answer the events that waited and follow it, to be handed out now.
+
+        If one does not follow, the channel is `behind` again: what waited is in the log as well, and is
+        not kept, so that a stray event makes us look there once and not for ever.
+        """
         waiting, self._waiting = self._waiting, []
-        return missed + [ready for event in waiting for ready in self.receive(event)]
+        self.state, self.position = "live", position
+        ready = [event for waited in waiting for event in self.receive(waited)]
+        self._waiting.clear()
+        if len(waiting) == self._waiting_max:
+            self.miss()  # some may not have fitted
+        return ready
+
+    def is_behind(self, position: Position) -> bool:
+        here = self.position
+        return position.epoch != here.epoch or position.offset > here.offset
 
 
 class HeldSubscription:

@@ -77,24 +77,25 @@ class Hub:
         del self.channels[name]
         return channel
 
-    def release(self, channel: Channel, connection: Connection, missed: list[Event] | None) -> None:
+    def release(
+        self, channel: Channel, connection: Connection, held: HeldSubscription, missed: list[Event] | None
+    ) -> None:
         """A held subscription goes live: its answer, what it missed, then what came meanwhile.
 
         `missed` is None if the log no longer has it all: the client is told to read the state anew.
         """
-        held = channel.held.pop(connection, None)
-        if held is None or held.attached_at is None:
-            return  # unsubscribed, or the broker went away, while the log was being read
-        start = held.start or held.attached_at
-        if missed is None:
-            connection.send(Subscribed(channel.name, held.attached_at, recovered=False))
-        else:
-            connection.send(Subscribed(channel.name, start, recovered=True))
-            for event in missed:
-                if event.position.offset <= held.attached_at.offset:
-                    connection.send(event)
+        attached = held.attached_at
+        if attached is None or channel.held.get(connection) is not held:
+            return  # unsubscribed, asked for another start, or resynced, while the log was being read
+        del channel.held[connection]
+        start = attached if missed is None else held.start or attached
+        connection.send(Subscribed(channel.name, start, recovered=missed is not None))
+        for event in missed or ():
+            if event.position.offset <= attached.offset:
+                connection.send(event)
         for event in held.events:
-            connection.send(event)
+            if event.position.offset > start.offset:
+                connection.send(event)
         channel.live[connection] = True
 
     # events
@@ -129,29 +130,38 @@ class Hub:
 
     def joined(self, channel: Channel, position: Position) -> None:
         """The broker delivers the channel's events from `position` on."""
-        waited = channel.joined(position)
-        if channel.state == "live":
-            self.went_live(channel, waited)
+        self._go_on(channel, channel.joined(position))
 
-    def went_live(self, channel: Channel, events: Iterable[Event]) -> None:
-        """The channel is live: hand out what waited. Who was held meanwhile is attached from here."""
-        self.hand_out(channel, events)
-        for held in channel.held.values():
-            if held.attached_at is None:
-                held.attached_at = channel.position
+    def advance(self, channel: Channel, missed: list[Event]) -> None:
+        """Hand out what the log has for a channel that is behind; there may be more."""
+        if missed:
+            channel.position = missed[-1].position
+            self.hand_out(channel, missed)
+
+    def go_live(self, channel: Channel) -> None:
+        """The log has nothing more for a channel that was behind."""
+        self._go_on(channel, channel.go_live(channel.position))
 
     def resync(self, channel: Channel, position: Position) -> None:
         """Events are lost for good: tell all who follow positions, and go on from `position`."""
         for held in channel.held.values():
             held.attached_at, held.events = None, []
-        waited = channel.catch_up([], position)
+        waited = channel.go_live(position)
         for connection, positions in list(channel.live.items()):
             if positions:
                 connection.send(Subscribed(channel.name, position, recovered=False))
-        self.went_live(channel, waited)
+        self._go_on(channel, waited)
 
     def tell_position(self, channel: Channel) -> None:
         """Let the subscribers of a live channel check that they have everything."""
         for connection, positions in list(channel.live.items()):
             if positions:
                 connection.send(PositionNow(channel.name, channel.position))
+
+    def _go_on(self, channel: Channel, waited: list[Event]) -> None:
+        """Hand out what waited. Once the channel is live, who was held is attached from where it stands."""
+        self.hand_out(channel, waited)
+        if channel.state == "live":
+            for held in channel.held.values():
+                if held.attached_at is None:
+                    held.attached_at = channel.position

@@ -109,8 +109,7 @@ class _Conversation:
                 raise SyncbedError(RATE_LIMITED)
             if text is None:
                 raise SyncbedError(INVALID_FRAME, "frames are JSON text; this one was binary")
-            for command in self._dialect.decode(text, self._connection):
-                await self._carry_out(command)
+            await self._carry_out(self._dialect.decode(text, self._connection))
         except SyncbedError as error:
             self._connection.send(ErrorReply(error.kind, error.message))
         except BrokerUnavailableError:
@@ -120,11 +119,19 @@ class _Conversation:
             logger.exception("unexpected error in a frame")
             self._connection.send(ErrorReply(INTERNAL, INTERNAL.text))
 
-    async def _carry_out(self, command: Command) -> None:
-        match command:
-            case Subscribe():
-                await self._instance.relay.subscribe(self._connection, command.channel, command.start)
-            case Unsubscribe():
-                await self._instance.relay.unsubscribe(self._connection, command.channel)
-            case Ping():
-                self._connection.send(Pong())
+    async def _carry_out(self, commands: list[Command]) -> None:
+        """All of them are registered before any of them waits for the broker, which may be away."""
+        relay, connection = self._instance.relay, self._connection
+        subscribed: list[str] = []
+        try:
+            for command in commands:
+                match command:
+                    case Subscribe():
+                        relay.subscribe(connection, command.channel, command.start)
+                        subscribed.append(command.channel)
+                    case Unsubscribe():
+                        relay.unsubscribe(connection, command.channel)
+                    case Ping():
+                        connection.send(Pong())
+        finally:
+            await relay.settle(subscribed)
