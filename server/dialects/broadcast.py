@@ -111,7 +111,7 @@ class BroadcastDialect:
             raise SyncbedError(
                 INVALID_FRAME, f'"{key}" must be an array of channel names, not {json_kind(names)}'
             )
-        return [check_channel(name, self._limits) for name in names]
+        return list(dict.fromkeys(check_channel(name, self._limits) for name in names))
 
     def _positions(self, frame: dict[str, Any], subscribe: list[str]) -> dict[str, Start] | None:
         if "positions" not in frame:
