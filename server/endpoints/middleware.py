@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import HOST_REFUSED, ORIGIN_REFUSED, SyncbedError
-from ..guard.client_faults import ClientFaults
+from ..guard.client_faults import NO_FAULTS, ClientFaults
 from ..guard.origins import OriginRules
 from .answers import JsonAnswer
 from .transport import Transport, transport_of
@@ -75,9 +75,9 @@ class FaultInjection:
     async def _request(
         self, client_id: str, transport: Transport, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        delay_ms = self._faults.of(client_id).delay_ms
-        if delay_ms:
-            await asyncio.sleep(delay_ms / 1000)
+        faults = self._faults.of(client_id)
+        if faults.delay_ms:
+            await asyncio.sleep(faults.delay_ms / 1000)
         if self._faults.of(client_id).offline:
             transport.abort()
             return
@@ -89,7 +89,7 @@ class FaultInjection:
                 MutableHeaders(scope=message)["Connection"] = "close"
             await send(message)
 
-        await self._app(scope, receive, send_and_close if delay_ms else send)
+        await self._app(scope, receive, send if faults == NO_FAULTS else send_and_close)
 
 
 def _client_id(scope: Scope) -> str | None:

@@ -29,7 +29,11 @@ class _Client:
 
 
 class ClientFaults:
-    """Faults by client id. Clients beyond `clients_max` are forgotten, the longest unused first."""
+    """Faults by client id.
+
+    A client without faults is known while it has a transport. Of those with faults and without a
+    transport the longest unused are forgotten, once there are more than `clients_max` clients.
+    """
 
     def __init__(self, clients_max: int) -> None:
         self._clients_max = clients_max
@@ -40,16 +44,20 @@ class ClientFaults:
         return NO_FAULTS if client is None else client.faults
 
     def set(self, client_id: str, faults: Faults) -> None:
-        self._client(client_id).faults = faults
+        client = self._client(client_id)
+        client.faults = faults
         if faults.offline:
             self.cut(client_id)
+        self._forget_if_idle(client_id, client)
 
     def take_refusal(self, client_id: str | None) -> bool:
         """Whether this write is the one to refuse; the fault is used up by it."""
         faults = self.of(client_id)
         if client_id is None or not faults.refuse_next:
             return False
-        self._client(client_id).faults = replace(faults, refuse_next=False)
+        client = self._client(client_id)
+        client.faults = replace(faults, refuse_next=False)
+        self._forget_if_idle(client_id, client)
         return True
 
     def cut(self, client_id: str) -> int:
@@ -69,6 +77,7 @@ class ClientFaults:
         client = self._clients.get(client_id)
         if client is not None:
             client.transports.discard(abort)
+            self._forget_if_idle(client_id, client)
 
     def _client(self, client_id: str) -> _Client:
         client = self._clients.setdefault(client_id, _Client())
@@ -79,3 +88,7 @@ class ClientFaults:
             if idle is not None:
                 del self._clients[idle]
         return client
+
+    def _forget_if_idle(self, client_id: str, client: _Client) -> None:
+        if client.faults == NO_FAULTS and not client.transports:
+            self._clients.pop(client_id, None)

@@ -21,7 +21,7 @@ class OriginRules:
     test_mode: bool
 
     def host_is_ours(self, host: str) -> bool:
-        name = urlsplit(f"//{host}").hostname or ""
+        name = _host_name(f"//{host}")
         return (
             self.any_host
             or name in LOOPBACK_NAMES
@@ -33,12 +33,20 @@ class OriginRules:
         """A missing Origin is no browser's page. `null` is a sandboxed or opaque page: never welcome."""
         if origin is None:
             return True
-        parts = urlsplit(origin)
-        name = parts.hostname or ""
-        if not parts.scheme or not name:
+        scheme, _, authority = origin.partition("://")
+        name = _host_name(origin)
+        if not scheme or not name:
             return False
         return (
-            parts.netloc == host
+            authority == host
             or origin in self.allowed_origins
             or (self.test_mode and (name in LOOPBACK_NAMES or name.endswith(".localhost")))
         )
+
+
+def _host_name(url: str) -> str:
+    """Its host in lower case, without the port; empty if there is none, or if it makes no sense."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
