@@ -72,5 +72,5 @@ ROUTES = [
     Route("/api/{collection}", read_items, methods=["GET"]),
     Route("/api/{collection}", write_item, methods=["POST"]),
     Route("/api/{collection}/log", read_log, methods=["GET"]),
-    Route("/api/{collection}/{entity_id}", write_item, methods=["PATCH", "DELETE"]),
+    Route("/api/{collection}/{entity_id:path}", write_item, methods=["PATCH", "DELETE"]),
 ]

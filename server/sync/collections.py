@@ -14,6 +14,8 @@ from ..errors import INVALID_FIELD, KINDS, LOG_GONE, REFUSED, SyncbedError
 from .write_request import Ids, WriteRequest, parse_ids
 
 STATUS = {"created": 201, "updated": 200, "deleted": 200}
+CONSUMES_ID = (404, 409, 422)
+"""After another refusal the same write may be sent again, put right, under the same mutation id."""
 CARRY_CURRENT_ITEM = ("id_taken", "version_conflict")
 
 
@@ -54,14 +56,14 @@ class Collections:
             raise SyncbedError(LOG_GONE, current=here) from None
 
     async def write(self, request: WriteRequest) -> Answer:
-        """Do the write once; SyncbedError if it is refused, which consumes its mutation id as well."""
+        """Do the write once; SyncbedError if it is refused, which may consume its mutation id."""
         ids = parse_ids(request.headers)
         try:
             if self._refuse_next(ids.client_id):
                 raise SyncbedError(REFUSED)
             mutation = request.mutation(ids, self._new_id, strict=self._strict)
         except SyncbedError as error:
-            if ids.mutation_id is None:
+            if ids.mutation_id is None or error.kind.status not in CONSUMES_ID:
                 raise
             mutation = _refusal(request, ids, error)
         return _answer(await self._broker.commit(request.collection, mutation))

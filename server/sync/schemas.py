@@ -42,7 +42,7 @@ class Schema:
 
 
 def _named(error: ErrorDetails) -> SyncbedError:
-    field = ".".join(str(part) for part in error["loc"])
+    field = ".".join(str(part) for part in error["loc"]) or "body"
     return SyncbedError(INVALID_FIELD, f'the field "{field}": {error["msg"]}', field=field)
 
 
