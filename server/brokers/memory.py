@@ -29,6 +29,7 @@ class MemoryBroker(Broker):
 
     async def open(self, listener: Listener) -> None:
         self._listener = listener
+        listener.connected()
 
     async def close(self) -> None:
         self._listener = None
@@ -76,6 +77,7 @@ class MemoryBroker(Broker):
         items = self._items.setdefault(collection, {})
         outcome = apply(mutation, items.get(mutation.entity_id))
         committed = outcome.result in EVENT_NAMES.values()
+        payload = dumps(event_payload(mutation, outcome)) if committed else ""  # fails before any write
         if committed and outcome.result == "deleted":
             del items[mutation.entity_id]
         elif committed:
@@ -85,7 +87,7 @@ class MemoryBroker(Broker):
             while len(remembered) > self._limits.mutations_remembered_max:
                 remembered.popitem(last=False)
         if committed:
-            self._append(collection, outcome.result, dumps(event_payload(mutation, outcome)), commit=True)
+            self._append(collection, outcome.result, payload, commit=True)
         return outcome
 
     # private

@@ -58,15 +58,7 @@ class RedisBroker(Broker):
         self._new_epoch = new_epoch
         self._survives = "unknown: not connected yet"
         self._topics: dict[str, str] = {}
-        self._pool: Pool = BlockingConnectionPool.from_url(
-            url,
-            protocol=2,
-            max_connections=CONNECTIONS_MAX,
-            timeout=timeout_ms / 1000,
-            socket_timeout=timeout_ms / 1000,
-            socket_connect_timeout=timeout_ms / 1000,
-            retry=Retry(NoBackoff(), 0),  # a commit must never be sent twice behind our back
-        )
+        self._pool = open_pool(url, timeout_ms)
         self._subscriber: RedisSubscriber | None = None
 
     async def open(self, listener: Listener) -> None:
@@ -157,7 +149,8 @@ class RedisBroker(Broker):
 
     def _key(self, channel: str, part: str) -> str:
         # A brace in a channel's name would end the hash tag early.
-        return f"{self._prefix}:{{{quote(channel, safe=' !#$&()*+,/:;<=>?@[]^`|~')}}}:{part}"
+        tag = quote(channel, safe=" !#$&()*+,/:;<=>?@[]^`|~", errors="surrogatepass")
+        return f"{self._prefix}:{{{tag}}}:{part}"
 
     def _topic(self, channel: str) -> str:
         return self._key(channel, "events")
@@ -209,6 +202,22 @@ class RedisBroker(Broker):
                 "set it to noeviction"
             )
         self._survives = describe_survival(config)
+
+
+def open_pool(url: str, timeout_ms: int) -> Pool:
+    try:
+        pool: Pool = BlockingConnectionPool.from_url(
+            url,
+            protocol=2,
+            max_connections=CONNECTIONS_MAX,
+            timeout=timeout_ms / 1000,
+            socket_timeout=timeout_ms / 1000,
+            socket_connect_timeout=timeout_ms / 1000,
+            retry=Retry(NoBackoff(), 0),  # a commit must never be sent twice behind our back
+        )
+    except ValueError as error:
+        raise StartupError(f"{without_password(url)} is not the address of a Redis: {error}") from error
+    return pool
 
 
 def _pairs(flat: list[bytes]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from .base import BrokerUnavailableError, IndefiniteError
 _PREAMBLE = "epoch"
 NAMES = ("position", "publish", "log", "read", "commit")
 
+REFUSED = (exceptions.ResponseError, exceptions.BusyLoadingError)
 LOST = (exceptions.ConnectionError, exceptions.TimeoutError, OSError)
 
 
@@ -53,19 +54,19 @@ async def run(pool: Pool, name: str, keys: list[str], args: list[str]) -> Any:
     tail = [len(keys), *keys, *args]
     try:
         connection = await pool.get_connection()
-    except (*LOST, exceptions.ResponseError) as error:
+    except (*REFUSED, *LOST) as error:
         raise BrokerUnavailableError(str(error)) from error
     try:
         try:
             return await _send(connection, "EVALSHA", script.digest, *tail)
         except exceptions.NoScriptError:
             return await _send(connection, "EVAL", script.source, *tail)
+    except REFUSED as error:
+        # LOADING, READONLY, OOM, MISCONF, NOREPLICAS: refused before the first write.
+        raise BrokerUnavailableError(str(error)) from error
     except LOST as error:
         await connection.disconnect(nowait=True)
         raise IndefiniteError(str(error)) from error
-    except exceptions.ResponseError as error:
-        # LOADING, READONLY, OOM, MISCONF, NOREPLICAS: refused before the first write.
-        raise BrokerUnavailableError(str(error)) from error
     except BaseException:  # cancelled with an answer on its way: this connection is spoilt
         await connection.disconnect(nowait=True)
         raise

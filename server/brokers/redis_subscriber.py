@@ -58,8 +58,9 @@ class RedisSubscriber:
             asked = self._asked[topic] = asyncio.get_running_loop().create_future()
             try:
                 await self._command("SUBSCRIBE", topic)
-            except BrokerUnavailableError:
-                self._asked.pop(topic, None)
+            except BaseException as error:
+                if self._asked.pop(topic, None) is not None:
+                    _fail(asked, str(error) or "cancelled")  # others may wait for it, too
                 raise
         await asyncio.shield(asked)
 
@@ -88,6 +89,9 @@ class RedisSubscriber:
                 await self._listen(connection)
             except (RedisError, OSError) as error:
                 why = str(error) or type(error).__name__
+            except Exception as error:  # the ear must never go deaf for good
+                logger.exception("unexpected error in the subscriber")
+                why = str(error) or type(error).__name__
             finally:
                 self._tried.set()
                 was_up, self._connection = self._connection is not None, None
@@ -102,9 +106,7 @@ class RedisSubscriber:
     def _forget(self, why: str) -> None:
         """Nobody is subscribed to anything any more; who waits for it is told."""
         for asked in self._asked.values():
-            if not asked.done():
-                asked.set_exception(BrokerUnavailableError(why))
-                asked.exception()  # it may have no waiter left
+            _fail(asked, why)
         self._asked.clear()
 
     async def _listen(self, connection: Any) -> None:
@@ -123,8 +125,17 @@ class RedisSubscriber:
     def _hear(self, answer: Any) -> None:
         match answer:
             case [b"message", bytes(topic), bytes(text)]:
-                self._message(topic.decode(), text.decode())
+                try:
+                    self._message(topic.decode(), text.decode())
+                except ValueError:
+                    logger.warning("a message on %r that no instance of ours has sent: ignored", topic)
             case [b"subscribe", bytes(topic), _]:
                 asked = self._asked.get(topic.decode())
                 if asked is not None and not asked.done():
                     asked.set_result(None)
+
+
+def _fail(asked: asyncio.Future[None], why: str) -> None:
+    if not asked.done():
+        asked.set_exception(BrokerUnavailableError(why))
+        asked.exception()  # it may have no waiter left

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
 
 def without_password(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    user, _, host = parts.netloc.rpartition("@")
-    return parts._replace(netloc=f"{user.split(':')[0]}:***@{host}").geturl()
+    """Works on any text: a mistyped address may hold a password, too."""
+    scheme, slashes, rest = url.rpartition("://")
+    place, question, query = rest.partition("?")
+    login, at, host = place.rpartition("@")
+    if ":" in login:
+        login = login.partition(":")[0] + ":***"
+    query = re.sub(r"(^|&)password=[^&]*", r"\1password=***", query)
+    return scheme + slashes + login + at + host + question + query

@@ -10,19 +10,25 @@
 --
 -- An item's record is "<order of creation>:<version>:<fields>".
 
-local epoch, offset = standing()
 local op, entity_id, client_id, mutation_id = ARGV[4], ARGV[5], ARGV[8], ARGV[9]
 
+-- read
+
+local record = redis.call('HGET', KEYS[3], entity_id)
+redis.call('XLEN', KEYS[2])
+local first, last
 if mutation_id ~= '' then
-  local first = redis.call('ZRANGEBYSCORE', KEYS[4], mutation_id, mutation_id)[1]
-  if first then
-    local result, body = string.match(first, '^%d+ (%S+) (.*)$')
-    return {result, body, 1}
-  end
-  local last = redis.call('ZREVRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2]
-  if last and tonumber(mutation_id) < tonumber(last) then
-    return {'stale_mutation', 'null', 0}
-  end
+  first = redis.call('ZRANGEBYSCORE', KEYS[4], mutation_id, mutation_id)[1]
+  last = redis.call('ZREVRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2]
+end
+local epoch, offset = standing()
+
+if first then
+  local result, body = string.match(first, '^%d+ (%S+) (.*)$')
+  return {result, body, 1}
+end
+if last and tonumber(mutation_id) < tonumber(last) then
+  return {'stale_mutation', 'null', 0}
 end
 
 local function render(version, fields)
@@ -33,13 +39,11 @@ local function render(version, fields)
   return table.concat(parts) .. '}'
 end
 
-local record = redis.call('HGET', KEYS[3], entity_id)
 local created, version, fields
 if record then
   created, version, fields = string.match(record, '^(%d+):(%d+):(.*)$')
   fields = cjson.decode(fields)
 end
-redis.call('XLEN', KEYS[2])
 
 -- decide
 
