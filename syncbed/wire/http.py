@@ -300,7 +300,7 @@ class Exchange:
         self.connection.end("abort", "leave", "cut", self.rule)
         await self._answer_in_vain("cut")
 
-    async def _answer_in_vain(self, why: str) -> None:
+    async def _answer_in_vain(self, why: str) -> Head:
         """Let the server do what it was sent; its whole answer reaches nobody."""
         response = await self.trip.answer_head()
         self._delivered()
@@ -310,19 +310,22 @@ class Exchange:
             answer.payload, _ = await self.trip.whole_body()
         self.connection.seen(answer)
         self.connection.lost(answer, why, self.rule)
+        return response
 
     async def _lose_answer(self, action: LoseAnswer) -> None:
-        how = action.how
-        if how == "cut" and self.connection.requests > 1:
-            how = "after_status_line"  # on a reused connection Chromium would send it again
         await self._send()
-        await self._answer_in_vain("answer_lost")
+        response = await self._answer_in_vain("answer_lost")
+        # On a reused connection Chromium would send it all again, unless it has the whole head.
+        how = "after_head" if self.connection.requests > 1 and action.how != "hang" else action.how
         self.connection.emit("answer_lost", self.request, self.rule, how=how)
         if how == "hang":
             await self.connection.wait(None, self.rule)
-        elif how == "after_status_line":
-            self.head_sent = True
+            how = "after_head" if self.connection.requests > 1 else "cut"
+        if how == "after_status_line":
             self.browser.socket.write(b"HTTP/1.1 200 OK\r\n")
+        elif how == "after_head" and isinstance(response, h11.Response):
+            self.head_sent = True
+            self.browser.send(heads.to_browser(response, self.head, self.upstream, self.settings.keep_alive))
         self.connection.cut("both", self.rule)
 
     async def _resend(self, action: Resend) -> None:

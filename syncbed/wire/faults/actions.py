@@ -54,7 +54,7 @@ class StopReading:
 class LoseAnswer:
     """Let the server do it and take its whole answer, then keep the answer from the browser."""
 
-    how: Literal["hang", "after_status_line", "cut"]
+    how: Literal["hang", "cut", "after_status_line", "after_head"]
 
 
 @dataclass(frozen=True, slots=True)
