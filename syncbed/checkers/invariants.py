@@ -1,0 +1,12 @@
+"""The names of the invariants that can be judged, and what each says."""
+
+from __future__ import annotations
+
+INVARIANTS: dict[str, str] = {
+    "converges": "after heal and settle, every tab and the server show the same items",
+    "no_lost_write": "an acknowledged write is in the committed log, and in the final state unless a later "
+    "commit overwrote it; writes of an epoch that was declared lost are excused, no others",
+    "no_duplicate": "a mutation takes effect once; an event is handed to the app once",
+    "in_order_no_gap": "events of a channel arrive with dense, rising offsets",
+    "expectations": "what the scenario's expect steps say is so",
+}

@@ -1,0 +1,24 @@
+"""The scenario file: its format, its checks, its gallery. Runs nothing: drivers do."""
+
+from .gallery import gallery, load
+from .scenario import Profile, Scenario, ScenarioError, Step, World, parse_scenario, read_scenario
+from .steps import CONDITIONS, EXPECTATIONS, STEPS
+from .table import CAPS, FORMAT_VERSION, NEEDS
+
+__all__ = [
+    "CAPS",
+    "CONDITIONS",
+    "EXPECTATIONS",
+    "FORMAT_VERSION",
+    "NEEDS",
+    "STEPS",
+    "Profile",
+    "Scenario",
+    "ScenarioError",
+    "Step",
+    "World",
+    "gallery",
+    "load",
+    "parse_scenario",
+    "read_scenario",
+]
