@@ -18,6 +18,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 
 EXTENSION = "syncbed.transport"
+ABORT_AFTER_S = 2.0
 
 
 class Transport:
@@ -54,6 +55,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             self.raw = Transport(self.transport)
             self.scope["extensions"] = {**(self.scope["extensions"] or {}), EXTENSION: self.raw}  # type: ignore[dict-item]
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        # It ends the connection once everything is written, and a peer that has stopped reading never
+        # lets that happen.
+        self.loop.call_later(ABORT_AFTER_S, self.transport.abort)
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -6,11 +6,11 @@ import asyncio
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ..core.connection import SLOW_CONSUMER, Connection
+from ..core.connection import SLOW_CONSUMER, Close, Connection
 from .transport import Transport, transport_of
 
 CLOSE_S_MAX = 2.0
-"""A peer that does not take the close frame within this time is aborted."""
+"""A peer that does not take and answer the close frame within this time is aborted."""
 
 
 class Writer:
@@ -24,14 +24,12 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
 
     def wake(self, connection: Connection) -> None:
-        if self._scheduled:
-            return
-        self._scheduled = True
-        if self._transport is not None:
+        if self._transport is None:
+            self._wake_sender(connection)
+        elif not self._scheduled:
+            self._scheduled = True
             self._transport.on_writable = lambda: self.wake(connection)
             self._loop.call_soon(self._flush, connection, self._transport)
-        else:
-            self._task = self._loop.create_task(self._send(connection))
 
     def stop(self) -> None:
         if self._task is not None:
@@ -47,26 +45,39 @@ class Writer:
         if frames:
             transport.write(b"".join([frame.wire for frame in frames]))
         if connection.closing is not None and self._task is None:
-            self._task = self._loop.create_task(self._close(connection))
+            self._task = self._loop.create_task(self._close(connection.closing))
 
-    async def _send(self, connection: Connection) -> None:
-        """The way without a transport: a frame at a time, as ASGI has it."""
-        self._scheduled = False
-        try:
-            for frame in connection.outbox.drain():
-                await self._websocket.send_text(frame.text)
-            if connection.closing is not None:
-                await self._close(connection)
-        except (WebSocketDisconnect, RuntimeError):
-            return  # it is gone: the endpoint's receive loop says so
-
-    async def _close(self, connection: Connection) -> None:
-        assert connection.closing is not None
+    async def _close(self, close: Close) -> None:
         try:
             async with asyncio.timeout(CLOSE_S_MAX):
-                await self._websocket.close(connection.closing.code, connection.closing.reason)
+                await self._websocket.close(close.code, close.reason)
         except TimeoutError:
             if self._transport is not None:
                 self._transport.abort()
         except (WebSocketDisconnect, RuntimeError):
-            return
+            return  # it is gone: the endpoint's receive loop says so
+        else:
+            if self._transport is not None:
+                # A peer that reads has answered by then. For another one the close frame waits behind
+                # everything else, and an orderly end would wait for ever with it.
+                self._loop.call_later(CLOSE_S_MAX, self._transport.abort)
+
+    # without a transport: a frame at a time, as ASGI has it
+
+    def _wake_sender(self, connection: Connection) -> None:
+        if self._task is None or self._task.done():
+            self._task = self._loop.create_task(self._send(connection))
+        elif connection.closing == SLOW_CONSUMER:
+            self._task.cancel()  # it waits for a peer that does not read
+            self._task = self._loop.create_task(self._close(SLOW_CONSUMER))
+
+    async def _send(self, connection: Connection) -> None:
+        """One at a time, until the outbox is empty: two of them would mix up the order."""
+        try:
+            while frames := connection.outbox.drain():
+                for frame in frames:
+                    await self._websocket.send_text(frame.text)
+        except (WebSocketDisconnect, RuntimeError):
+            return  # it is gone: the endpoint's receive loop says so
+        if connection.closing is not None:
+            await self._close(connection.closing)
