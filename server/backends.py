@@ -18,8 +18,10 @@ from starlette.routing import Router, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from .app import build_broker, build_instance
+from .brokers.base import BrokerUnavailableError
 from .core import json_text
 from .core.events import Event
+from .core.hub import Hub
 from .endpoints.instance import Instance
 from .endpoints.websocket import converse
 from .settings import Settings
@@ -27,6 +29,9 @@ from .settings import Settings
 logger = logging.getLogger("syncbed.backends")
 
 PATH = "/ws/broadcast"
+TURNS = 20
+"""Of the event loop: a frame takes three from the transport to the hub."""
+LOOK_S_MAX = 5.0
 
 Handler = Callable[[str, Any], Awaitable[None] | None]
 T = TypeVar("T")
@@ -54,13 +59,13 @@ class WebSocketBroadcastBackend:
         await self._on_our_loop(work)
 
     def get_subscriber_count(self, channel: str) -> int:
-        return len(self._instance.hub.channels.get(channel, ()))
+        return self._look(lambda hub: len(hub.channels.get(channel, ())))
 
     def get_all_channels(self) -> list[str]:
-        return list(self._instance.hub.channels)
+        return self._look(lambda hub: list(hub.channels))
 
     def get_total_connections(self) -> int:
-        return len(self._instance.hub.connections)
+        return self._look(lambda hub: len(hub.connections))
 
     @asynccontextmanager
     async def _lifespan(self, app: Any) -> AsyncIterator[None]:
@@ -74,6 +79,22 @@ class WebSocketBroadcastBackend:
 
     async def _serve(self, websocket: WebSocket) -> None:
         await converse(websocket, self._instance, "broadcast")
+
+    def _look(self, question: Callable[[Hub], T]) -> T:
+        """Ask the hub; from another thread only after everything that the application has received by now.
+
+        Starlette's TestClient runs the application in a thread of its own: a frame that the test has sent
+        would otherwise be counted or not as the threads happen to run.
+        """
+        if self._loop is None or self._loop is _running_loop():
+            return question(self._instance.hub)
+
+        async def look() -> T:
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+            return question(self._instance.hub)
+
+        return asyncio.run_coroutine_threadsafe(look(), self._loop).result(LOOK_S_MAX)
 
     async def _on_our_loop(self, work: Coroutine[Any, Any, T]) -> T:
         """The hub belongs to the loop of the application; a test may well call from another one."""
@@ -93,7 +114,8 @@ class RedisBroadcastBackend:
         self._handlers: dict[str, list[Handler]] = {}
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._opening: asyncio.Task[None] | None = None
+        self._opening = asyncio.Lock()
+        self._open = False
 
     async def broadcast(self, channel: str, event_type: str, payload: Any) -> None:
         await self._opened()
@@ -106,10 +128,10 @@ class RedisBroadcastBackend:
         await self._broker.join(channel)
 
     async def close(self) -> None:
-        if self._opening is not None:
-            await self._broker.close()
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._broker.close()
 
     # a Listener of the broker
 
@@ -126,10 +148,11 @@ class RedisBroadcastBackend:
     # private
 
     async def _opened(self) -> None:
-        if self._opening is None:
-            self._opening = asyncio.create_task(self._broker.open(self))
-            self._spawn(self._hand_over())
-        await self._opening
+        async with self._opening:
+            if not self._open:
+                await self._broker.open(self)
+                self._spawn(self._hand_over())
+                self._open = True
 
     async def _hand_over(self) -> None:
         """Call the handlers one event after the other: a slow one delays, but never reorders."""
@@ -144,9 +167,19 @@ class RedisBroadcastBackend:
                     logger.exception("a handler of %s failed", event.channel)
 
     async def _rejoin(self, channel: str) -> None:
-        await self._broker.join(channel)
+        try:
+            await self._broker.join(channel)
+        except BrokerUnavailableError as error:
+            logger.warning("will join %s when Redis is back: %s", channel, error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
