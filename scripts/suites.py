@@ -163,6 +163,7 @@ def sdk_coverage(folder: Path) -> str:
     lines = [
         f"{js_coverage.percent([file]):5.1f} %  {file.file}  missed {', '.join(map(str, file.missed))}\n"
         for file in files
+        if file.executable
     ]
     leave("coverage-sdk.txt", "".join(lines))
     return f"{js_coverage.percent(files):.1f} %"
