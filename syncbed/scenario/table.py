@@ -18,8 +18,6 @@ DRIVER_NEEDS: dict[str, str] = {
     "thaw": "freeze",
     "show": "hide",
     **{name: name for name in SERVERS if not name.startswith("start_")},
-    "start_server": "stop_server",
-    "start_redis": "stop_redis",
     **dict.fromkeys(HELD, "hold"),
 }
 NEEDS = (*CAPS, *FAULTS, *dict.fromkeys(DRIVER_NEEDS.values()))

@@ -1,0 +1,63 @@
+"""What a judge says: ok, violated or unknown, why, and the records that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..trace import Kind, Record, Trace, tell
+
+Status = Literal["ok", "violated", "unknown"]
+
+WITNESS_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`exercised` counts what was really looked at; `witness` is empty unless it is violated."""
+
+    invariant: str
+    status: Status
+    exercised: int
+    reason: str
+    witness: tuple[Record[Kind], ...] = ()
+
+    def told(self) -> list[str]:
+        """The witness in plain words, a line a record, by its number in the trace."""
+        return [f"#{record.i} {record.source}: {tell(record)}" for record in self.witness]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "invariant": self.invariant,
+            "status": self.status,
+            "exercised": self.exercised,
+            "reason": self.reason,
+            "witness": [
+                {"i": record.i, "told": line} for record, line in zip(self.witness, self.told(), strict=True)
+            ],
+        }
+
+
+def ok(invariant: str, exercised: int, reason: str) -> Finding:
+    return Finding(invariant, "ok", exercised, reason)
+
+
+def unknown(invariant: str, reason: str, exercised: int = 0) -> Finding:
+    return Finding(invariant, "unknown", exercised, reason)
+
+
+def violated(invariant: str, exercised: int, reason: str, witness: Iterable[Record[Kind] | None]) -> Finding:
+    """The witness in the order of the trace, each record once, the most telling first if it is too long."""
+    chosen: dict[int, Record[Kind]] = {}
+    for record in witness:
+        if record is not None and len(chosen) < WITNESS_MAX:
+            chosen.setdefault(record.i, record)
+    return Finding(invariant, "violated", exercised, reason, tuple(chosen[i] for i in sorted(chosen)))
+
+
+def lacks(invariant: str, trace: Trace, capability: str) -> Finding | None:
+    """The finding about an SDK that does not claim what this invariant is about."""
+    if capability in trace.header.caps:
+        return None
+    return unknown(invariant, f"needs {capability}, which this SDK does not claim")

@@ -1,0 +1,138 @@
+"""in order, no gap: events of a channel arrive with dense, rising offsets."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncbed.checkers.in_order_no_gap import check
+from syncbed.trace import Commit, Event, Invoke, Subscribed
+from tests.checkers.story import CHANNEL, Story
+
+
+def burst(story: Story, count: int) -> list[Commit]:
+    """Commits that nobody was handed yet."""
+    return [story.commit("latte", f"o{number}") for number in range(1, count + 1)]
+
+
+def hand(story: Story, tab: str, commits: list[Commit]) -> None:
+    for commit in commits:
+        story.hand(tab, commit)
+
+
+def test_dense_and_rising_is_fine() -> None:
+    story = Story()
+    for number in range(1, 5):
+        story.put("alice/1", "latte", f"o{number}")
+    finding = check(story.end())
+    assert (finding.status, finding.exercised) == ("ok", 8)
+    assert finding.reason == "8 events on 2 subscriptions, dense and rising"
+
+
+def test_an_event_that_is_missing_is_a_gap() -> None:
+    story = Story("bob/1")
+    one, _, three = burst(story, 3)
+    hand(story, "bob/1", [one, three])
+    finding = check(story.end())
+    assert (finding.status, finding.exercised) == ("violated", 2)
+    assert finding.reason == "bob/1 was handed offset 3 of orders after 1"
+    assert [record.what.kind for record in finding.witness] == ["event", "event", "commit"]
+    assert finding.witness[2].what == story.log[1], "the one that was missed is told"
+
+
+def test_two_events_that_are_swapped_are_out_of_order() -> None:
+    story = Story("bob/1")
+    one, two, three = burst(story, 3)
+    hand(story, "bob/1", [one, three, two])
+    assert check(story.end()).reason == "bob/1 was handed offset 3 of orders after 1"
+
+
+def test_the_first_event_must_follow_where_the_app_was_told_it_stands() -> None:
+    story = Story("bob/1")
+    _, two = burst(story, 2)
+    hand(story, "bob/1", [two])
+    assert check(story.end()).reason == "bob/1 was handed offset 2 of orders after 0"
+
+
+def test_a_gap_that_the_app_was_told_of_is_none() -> None:
+    story = Story("bob/1")
+    one, _, _, four = burst(story, 4)
+    hand(story, "bob/1", [one])
+    story.say("tab bob/1", Subscribed("bob/1", CHANNEL, "e1", 3, "resync"))
+    hand(story, "bob/1", [four])
+    assert check(story.end()).status == "ok"
+
+
+def test_an_epoch_that_changes_without_a_word_is_a_gap() -> None:
+    story = Story("bob/1")
+    hand(story, "bob/1", burst(story, 1))
+    story.epoch, story.offset = "e2", 0
+    hand(story, "bob/1", burst(story, 1))
+    assert (
+        check(story.end()).reason
+        == "bob/1 was handed offset 1 of orders in epoch e2, after epoch e1, and was told of no resync"
+    )
+
+
+def test_an_epoch_that_changes_with_a_resync_is_none() -> None:
+    story = Story()
+    story.put("alice/1", "latte", "o1")
+    story.lose_everything()
+    story.put("alice/1", "latte", "o2")
+    assert check(story.end()).status == "ok"
+
+
+def test_an_offset_that_comes_again_is_not_judged_here() -> None:
+    story = Story("bob/1")
+    one, two = burst(story, 2)
+    hand(story, "bob/1", [one, two, one])
+    assert check(story.end()).status == "ok"
+
+
+def test_a_connected_tab_that_never_got_the_end_has_a_gap() -> None:
+    story = Story("bob/1")
+    one, _ = burst(story, 2)
+    hand(story, "bob/1", [one])
+    finding = check(story.end())
+    assert finding.status == "violated"
+    assert finding.reason == (
+        "bob/1 is connected and was brought to offset 1 of orders, epoch e1; the channel is at 2, epoch e1"
+    )
+    assert [record.what.kind for record in finding.witness] == [
+        "state",
+        "event",
+        "settled",
+        "commit",
+        "snapshot",
+    ]
+
+
+@pytest.mark.parametrize("why", ["disconnected", "closed", "frozen", "reloaded", "unsubscribed"])
+def test_a_tab_that_does_not_listen_any_more_may_be_behind(why: str) -> None:
+    story = Story("bob/1")
+    one, _ = burst(story, 2)
+    hand(story, "bob/1", [one])
+    match why:
+        case "disconnected":
+            story.connected("bob/1", "disconnected")
+        case "reloaded":
+            story.open("bob/1")
+        case "unsubscribed":
+            story.say("driver", Invoke("o9", "bob/1", "unsubscribe", CHANNEL))
+        case _:
+            story.life("bob/1", why)
+    assert check(story.end()).status == "ok"
+
+
+def test_events_without_offsets_cannot_be_judged() -> None:
+    story = Story("bob/1")
+    story.say("tab bob/1", Event("bob/1", CHANNEL, "created"))
+    finding = check(story.end())
+    assert (finding.status, finding.reason) == ("unknown", "events carry no offset")
+
+
+def test_no_event_at_all_is_never_exercised() -> None:
+    assert check(Story().end()).reason == "never exercised: no event was handed to an app"
+
+
+def test_an_sdk_that_does_not_claim_order_is_not_judged() -> None:
+    assert check(Story(caps=("crdt",)).end()).reason == "needs order, which this SDK does not claim"
