@@ -493,6 +493,19 @@ async def test_a_reordered_frame_without_a_next_one_passes_before_the_close(
 # Names
 
 
+async def test_a_rule_means_a_request_by_what_its_json_says(rig: Rig, upstream: RawUpstream) -> None:
+    await add(rig, "http_status", {"json": {"/mutation_id": 7}}, status=503)
+    for mutation, seen in ((7, b"HTTP/1.1 503"), (8, b"HTTP/1.1 200")):
+        browser = await rig.client()
+        browser.send(request("POST", "/orders", f'{{"mutation_id":{mutation}}}'.encode()))
+        if mutation == 8:
+            server = await upstream.accepted()
+            await server.until(b"}")
+            server.send(answer(b"ok"))
+        assert (await browser.rest()).startswith(seen)
+    assert rig.names("frame_seen")[0] == "alice/unknown POST /orders mutation 7 #1 up"
+
+
 async def test_a_rule_means_the_answer_of_a_mutation_by_its_id(rig: Rig, upstream: RawUpstream) -> None:
     await add(rig, "cut", {"mutation": 7, "direction": "down"})
     for mutation, seen in ((6, "fin"), (7, "rst")):

@@ -196,10 +196,13 @@ async def test_a_held_request_that_its_page_gives_up_is_marked_and_can_still_be_
     held.wire.decide(waiting.id, "deliver")
     server = await upstream.accepted()
     await server.until(b"{}")
-    server.send(answer(b"done"))  # the server was not told that nobody listens
+    server.send(answer(b"done"))
     await held.saw("connection_closed")
     assert held.names("frame_lost") == ["alice/unknown POST /api #1 down"]
     held.conserved()
+    next_one = await held.client()
+    next_one.send(request("GET", "/next"))
+    await server.until(b"GET /next")  # the server was not told that nobody listened: its connection lives
 
 
 @pytest.mark.parametrize("how", ["close", "abort"])

@@ -1,5 +1,6 @@
 """HTTP through the wire, byte for byte, against bare sockets."""
 
+import asyncio
 import hashlib
 import os
 
@@ -155,6 +156,21 @@ async def test_100_continue_comes_from_the_wire_when_a_rule_wants_the_body_first
     assert await server.exactly(3) == b"abc"
 
 
+async def test_after_an_answer_the_wire_goes_on_reading_until_the_browser_ends_too(
+    rig: Rig, upstream: RawUpstream
+) -> None:
+    browser, server, _ = await asked(rig, upstream, request("GET", "/"))
+    socket = rig.wire.connections["c1"].browser.socket
+    server.send(answer(b"x"))
+    await browser.rest()
+    for _ in range(10):  # closing over unread bytes would be an RST, and could destroy the answer
+        browser.send(b"bytes that nobody asked for")
+        await asyncio.sleep(0)
+    assert not socket.lost
+    browser.close()
+    await turning_true(lambda: socket.lost)
+
+
 async def test_an_early_hint_passes_before_the_answer(rig: Rig, upstream: RawUpstream) -> None:
     browser, server, _ = await asked(rig, upstream, request("GET", "/"))
     server.send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + answer(b"x"))
@@ -202,6 +218,49 @@ async def test_a_request_that_half_closes_is_still_answered(rig: Rig, upstream: 
     assert await server.ending() == "fin"  # the end passes on, as it would without a wire
     server.send(answer(b"late"))
     assert (await browser.rest()).endswith(b"late")
+    second, _, head = await asked(
+        rig, upstream, request("GET", "/2")
+    )  # on a connection that can be written to
+    assert head.startswith(b"GET /2")
+    second.abort()
+
+
+async def test_a_request_whose_browser_half_closed_while_it_was_delayed_is_answered_too(
+    rig: Rig, upstream: RawUpstream
+) -> None:
+    await rig.wire.add_rules({"match": {"direction": "up"}, "fault": {"kind": "delay", "delay_ms": 600_000}})
+    browser = await rig.client()
+    browser.send(request("GET", "/"))
+    await rig.saw("frame_delayed")
+    browser.finish()
+    await turning_true(lambda: rig.wire.connections["c1"].browser_gone)
+    await rig.wire.heal()
+    server = await upstream.accepted()
+    await server.head()
+    assert await server.ending() == "fin"
+    server.send(answer(b"late"))
+    assert (await browser.rest()).endswith(b"late")
+
+
+async def test_a_slow_server_slows_an_upload_and_not_the_wires_memory(
+    rig: Rig, upstream: RawUpstream
+) -> None:
+    browser, server, _ = await asked(rig, upstream, request("POST", "/up", bytes(40_000_000)))
+    server.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    await turning_true(lambda: rig.wire.connections["c1"].browser.socket.paused)
+    assert browser.writer.transport.get_write_buffer_size() > 10_000_000
+    server.writer.transport.resume_reading()  # type: ignore[attr-defined]
+    assert await server.exactly(40_000_000) == bytes(40_000_000)
+
+
+async def test_an_answer_that_comes_before_the_upload_is_complete_still_arrives(
+    rig: Rig, upstream: RawUpstream
+) -> None:
+    browser, server, _ = await asked(rig, upstream, request("POST", "/up", bytes(2_000_000)))
+    server.send(answer(b"too big", "413 Payload Too Large"))
+    assert (await browser.rest()).endswith(b"too big")  # no RST over bytes that nobody read
+    await rig.saw("connection_closed")
+    rig.conserved()
 
 
 async def test_a_browser_that_aborts_takes_its_server_connection_along(
@@ -256,12 +315,27 @@ async def test_an_idle_upstream_connection_that_died_is_opened_again_before_anyt
     first, server, _ = await asked(rig, upstream, request("GET", "/1"))
     server.send(answer(b"1"))
     await first.rest()
-    server.close()
+    server.finish()
     assert await server.ending() == "fin"  # the wire let go of it too
     second, again, head = await asked(rig, upstream, request("POST", "/2", b"x"))
     assert head.startswith(b"POST /2")
     again.send(answer(b"2"))
     assert (await second.rest()).endswith(b"2")
+
+
+@pytest.mark.parametrize(("idle_ms_max", "connections"), [(10_000, 1), (0, 2)])
+async def test_an_idle_upstream_connection_is_used_again_only_while_it_is_young(
+    start_wire: StartWire, upstream: RawUpstream, idle_ms_max: int, connections: int
+) -> None:
+    rig = await start_wire(upstream.port, upstream_idle_ms_max=idle_ms_max)
+    first, server, _ = await asked(rig, upstream, request("GET", "/1"))
+    server.send(answer(b"x"))
+    await first.rest()
+    second = await rig.client()
+    second.send(request("GET", "/2"))
+    used = server if connections == 1 else await upstream.accepted()
+    assert (await used.head()).startswith(b"GET /2")
+    assert upstream.accepted_total == connections
 
 
 async def test_profiles_share_no_upstream_connection(rig: Rig, upstream: RawUpstream) -> None:

@@ -156,7 +156,7 @@ class Exchange:
             return DELIVER
         if wire.gate.holds(message):
             if message.direction == "down" and connection.browser_gone:
-                connection.end("close", "close", "browser gone")
+                connection.end("close", "leave", "browser gone")
                 connection.check()
             verdict = await connection.held(message)
             self.abandoned = connection.browser_gone

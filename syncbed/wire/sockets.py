@@ -35,6 +35,7 @@ class Socket(asyncio.Protocol):
         self._buffer_bytes_max = buffer_bytes_max
         self._linger_ms_max = linger_ms_max
         self._consumer: Callable[[bytes], None] | None = None
+        self._finished = False  # FIN was sent
         self._closing = False
         self._aborted = False
         self._pauses: set[str] = set()
@@ -94,6 +95,10 @@ class Socket(asyncio.Protocol):
         return not (self.eof or self.lost or self._closing)
 
     @property
+    def reusable(self) -> bool:
+        return self.alive and not self._finished
+
+    @property
     def paused(self) -> bool:
         """Whether the wire reads nothing from it."""
         return bool(self._pauses)
@@ -135,7 +140,7 @@ class Socket(asyncio.Protocol):
     # Writing
 
     def write(self, data: bytes) -> None:
-        if not self.lost and not self._closing:
+        if not (self.lost or self._closing or self._finished):
             self.transport.write(data)
 
     async def drain(self) -> None:
@@ -144,7 +149,8 @@ class Socket(asyncio.Protocol):
 
     def finish_writing(self) -> None:
         """Send FIN after what is written, and go on reading."""
-        if not self.lost and not self._closing and self.transport.can_write_eof():
+        if not (self.lost or self._closing or self._finished) and self.transport.can_write_eof():
+            self._finished = True
             self.transport.write_eof()
 
     # Ending

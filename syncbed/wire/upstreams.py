@@ -31,7 +31,7 @@ class Upstreams:
         while idle:
             peer, since = idle.pop()
             young = (time.monotonic() - since) * 1000 < self._settings.upstream_idle_ms_max
-            if young and peer.socket.alive and not peer.has_more:
+            if young and peer.socket.reusable and not peer.has_more:
                 peer.socket.on_end = None
                 return peer
             peer.socket.close()
@@ -59,7 +59,7 @@ class Upstreams:
     def give_back(self, upstream: Upstream, profile: str, peer: HttpPeer) -> None:
         """A connection whose request is over: keep it if it can carry another, else end it."""
         idle = self._idle.setdefault((upstream.name, profile), [])
-        reusable = peer.can_continue and peer.socket.alive and not peer.has_more
+        reusable = peer.can_continue and peer.socket.reusable and not peer.has_more
         if not reusable or len(idle) >= self._settings.upstream_idle_sockets_max:
             peer.socket.close()
             return
