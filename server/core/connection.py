@@ -49,7 +49,10 @@ SLOW_CONSUMER = Close(1013, "slow consumer: reconnect and resume")
 
 
 class Connection:
-    """`wake` is called when the connection has something to write, or a close to perform."""
+    """`wake` is called when the connection is about to have something to write, or a close to perform.
+
+    It may only schedule: what there is to write is there once the caller is done.
+    """
 
     def __init__(
         self,
@@ -84,11 +87,10 @@ class Connection:
         """Queue a frame that may be shared; a connection that is too slow for it is closed."""
         if self.state != "open":
             return
-        idle = not len(self.outbox)
+        if not self.outbox.frames:
+            self._wake(self)
         if not self.outbox.put(frame):
             self.close(SLOW_CONSUMER)
-        elif idle:
-            self._wake(self)
 
     def close(self, close: Close) -> None:
         if self.state in ("open", "closing"):

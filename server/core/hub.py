@@ -118,10 +118,11 @@ class Hub:
             frames: dict[Encoder, Frame | None] = {}
             for connection in channel.live:
                 encoder = connection.encoder
-                if encoder not in frames:
+                try:
+                    frame = frames[encoder]
+                except KeyError:
                     text = encoder.encode(event)
-                    frames[encoder] = None if text is None else text_frame(text)
-                frame = frames[encoder]
+                    frame = frames[encoder] = None if text is None else text_frame(text)
                 if frame is not None:
                     connection.put(frame)
             for held in channel.held.values():

@@ -23,28 +23,28 @@ class Outbox:
 
     def __init__(self, limits: OutboxLimits) -> None:
         self._limits = limits
-        self._frames: deque[Frame] = deque()
+        self._frames_max, self._bytes_max = limits.frames_max, limits.bytes_max
         self._bytes = 0
+        self.frames: deque[Frame] = deque()
         self.dropped = 0
-
-    def __len__(self) -> int:
-        return len(self._frames)
 
     def put(self, frame: Frame) -> bool:
         """Queue the frame. False: there is no room and the policy is to close the connection."""
-        limits = self._limits
-        self._frames.append(frame)
+        self.frames.append(frame)
         self._bytes += len(frame.wire)
-        while len(self._frames) > limits.frames_max or self._bytes > limits.bytes_max:
-            if limits.slow_consumer == "close" or len(self._frames) == 1:
+        if len(self.frames) <= self._frames_max and self._bytes <= self._bytes_max:
+            return True
+        return self._make_room()
+
+    def drain(self) -> deque[Frame]:
+        """Everything that waits, in order; the outbox is empty afterwards."""
+        frames, self.frames, self._bytes = self.frames, deque(), 0
+        return frames
+
+    def _make_room(self) -> bool:
+        while len(self.frames) > self._frames_max or self._bytes > self._bytes_max:
+            if self._limits.slow_consumer == "close" or len(self.frames) == 1:
                 return False
-            self._bytes -= len(self._frames.popleft().wire)
+            self._bytes -= len(self.frames.popleft().wire)
             self.dropped += 1
         return True
-
-    def drain(self) -> list[Frame]:
-        """Everything that waits, in order; the outbox is empty afterwards."""
-        frames = list(self._frames)
-        self._frames.clear()
-        self._bytes = 0
-        return frames

@@ -69,7 +69,7 @@ def test_the_table_names_no_state_or_step_that_does_not_exist() -> None:
 def test_only_an_open_connection_is_sent_anything(state: State) -> None:
     connection = connection_in(state)
     connection.send(Pong())
-    assert len(connection.outbox) == 0
+    assert not connection.outbox.frames
 
 
 def test_the_writer_is_woken_once_for_all_that_waits() -> None:

@@ -19,7 +19,7 @@ def test_frames_come_out_in_the_order_they_went_in_and_only_once() -> None:
     assert filled(outbox, "a", "b", "c") == [True, True, True]
     assert texts(outbox) == ["a", "b", "c"]
     assert texts(outbox) == []
-    assert len(outbox) == 0
+    assert not outbox.frames
 
 
 def test_under_the_policy_close_the_frame_too_many_is_refused() -> None:
