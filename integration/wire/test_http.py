@@ -391,6 +391,17 @@ async def test_a_request_of_a_reused_connection_that_died_and_comes_again_is_tra
     again.abort()
 
 
+async def test_an_answer_that_cannot_be_said_to_an_old_browser_ends_its_connection(
+    rig: Rig, upstream: RawUpstream
+) -> None:
+    browser, server, _ = await asked(rig, upstream, b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")
+    server.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Trailer: 1\r\n\r\n")
+    assert (await browser.rest_or_reset()).startswith(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok")
+    await rig.saw("protocol_error")
+    assert rig.wire.connections == {}
+    rig.conserved()
+
+
 async def test_there_is_a_limit_to_connections(start_wire: StartWire, upstream: RawUpstream) -> None:
     rig = await start_wire(upstream.port, connections_max=1)
     await rig.client()

@@ -99,6 +99,10 @@ class Exchange:
             # The browser ended within its own request, or broke HTTP.
             self.connection.emit("protocol_error", side="browser", reason=str(error))
             self.connection.end("close", "abort", "protocol error")
+        except h11.LocalProtocolError as error:
+            # The answer cannot be said to this browser (trailers to HTTP/1.0, say).
+            self.connection.emit("protocol_error", side="upstream", reason=str(error))
+            self.connection.cut("both", how="protocol error")
         except ConnectionEndedError:
             pass
         finally:

@@ -5,32 +5,39 @@ another.
 """
 
 import hashlib
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 
 from .message import Message
 
+NAMES_MAX = 100_000  # kept at a time; beyond it the oldest count from one again
+
 
 class Names:
     def __init__(self) -> None:
-        self._websockets: Counter[tuple[str, str, str]] = Counter()
-        self._requests: Counter[tuple[str, ...]] = Counter()
+        self._websockets: dict[tuple[str, ...], int] = {}
+        self._requests: dict[tuple[str, ...], int] = {}
 
     def websocket(self, message: Message) -> int:
         """The number of a WebSocket that is being opened, from 1."""
         key = (message.profile, message.tab, message.path)
-        self._websockets[key] += 1
-        return self._websockets[key]
+        return _next(self._websockets, key)
 
     def request(self, message: Message) -> int:
         """The number of a request among those of its tab, method, path and mutation id, from 1."""
         key = (message.profile, message.tab, message.method, message.path, message.mutation)
-        self._requests[key] += 1
-        return self._requests[key]
+        return _next(self._requests, key)
 
     def restart(self) -> None:
         self._websockets.clear()
         self._requests.clear()
+
+
+def _next(counts: dict[tuple[str, ...], int], key: tuple[str, ...]) -> int:
+    number = counts[key] = counts.pop(key, 0) + 1
+    if len(counts) > NAMES_MAX:
+        del counts[next(iter(counts))]
+    return number
 
 
 class Resends:

@@ -270,9 +270,16 @@ class Wire:
         connection = Connection(self, socket, profile, self._last_connection)
         self.connections[connection.id] = connection
         connection.emit("connection_opened", profile=profile)
-        task = asyncio.get_running_loop().create_task(self._serve(connection))
+        task = asyncio.get_running_loop().create_task(self._serve_to_the_end(connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _serve_to_the_end(self, connection: Connection) -> None:
+        try:
+            await self._serve(connection)
+        finally:
+            if not connection.ended:  # a mistake of ours: it is reported by the loop, and leaves nothing open
+                connection.cut("both", how="the wire failed")
 
     async def _serve(self, connection: Connection) -> None:
         """Requests one after the other, until the connection ends or becomes a WebSocket."""
@@ -318,7 +325,12 @@ class Wire:
 
     def keep(self, socket: Socket) -> None:
         """A socket whose other side was cut: open and silent until the wire heals."""
-        self._kept = {kept for kept in self._kept if not kept.lost} | {socket}
+        self._kept = {kept for kept in self._kept if not kept.lost}
+        if len(self._kept) < self.settings.connections_max:
+            self._kept.add(socket)
+        else:
+            self.emit("limit_reached", detail={"limit": "connections_max", "profile": ""})
+            socket.abort()
 
     def _release_kept(self) -> None:
         for socket in self._kept:

@@ -1,6 +1,8 @@
 """delay: messages arrive late, each by the same time (plus jitter), and in order.
 
-Latency, not rate: a burst stays a burst.
+Latency, not rate: a burst stays a burst. Only the chunks of a streaming answer, which are delayed if
+the match says `"stage": "chunk"`, are read one after the other, so there each one's delay follows the
+last one's.
 """
 
 from dataclasses import dataclass
