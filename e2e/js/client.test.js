@@ -105,6 +105,17 @@ test('a handler that throws costs nobody an event', async () => {
   equal([words(), reported, client.state], [['one', 'two'], ['mine', 'mine'], 'connected']);
 });
 
+test('a handler that another one unsubscribes hears no more, not even the present event', async () => {
+  const client = await connectClient();
+  const channel = fresh();
+  client.subscribe(channel, () => second.unsubscribe());
+  const second = await listen(client, channel);
+  const third = await listen(client, channel);
+  await broadcast(channel, 'said', 'one');
+  await until(() => third.heard.length === 1);
+  equal(second.heard, []);
+});
+
 test('an error frame is told and ends nothing', async () => {
   const client = await connectClient();
   const errors = [];

@@ -1,6 +1,6 @@
 import { createGate, networkError, standBetween } from './between.js';
 import { equal, ok, rejects, test, throws, until } from './harness.js';
-import { broadcast, connectClient, cut, faults, fresh, log, openClient, openCollection, openLive, patch, post, read, titles } from './world.js';
+import { broadcast, connectClient, cut, faults, fresh, log, openClient, openCollection, openLive, patch, post, read, remove, titles } from './world.js';
 
 /** What a collection showed after each change, shortly, without repeats. */
 const watch = (collection) => {
@@ -229,6 +229,79 @@ test('the event of a write settles it before its answer, which then finds nothin
   await until(() => collection.status().confirmed === 3);
   equal(views, ['', 'bread?', 'bread', 'bread,milk?', 'bread,milk', 'bread,milk,tea?', 'bread,milk,tea']);
   equal((await log(name)).length, 3);
+});
+
+test('a second edit is sent on the version of the first, if only the event of the first came', async () => {
+  const name = fresh();
+  const { id } = await post(name, { title: 'bread' });
+  const { collection } = await openLive(name);
+  const gate = createGate();
+  standBetween(async ({ mutationId }, go) => {
+    const answer = await go();
+    if (mutationId === 1) await gate.opened;
+    return answer;
+  });
+  collection.update(id, { title: 'rye' });
+  equal((await collection.update(id, { done: true }).server).version, 3);
+  gate.open();
+});
+
+test('an item that was created and removed by another before the snapshot leaves no phantom', async () => {
+  const name = fresh();
+  const collection = openCollection(openClient(), name);
+  await until(() => collection.status().loaded);
+  const gate = createGate();
+  standBetween(async ({ method }, go) => {
+    if (method === 'GET') await gate.opened;
+    return go();
+  });
+  const { id, server } = collection.create({ title: 'bread' });
+  await server;
+  await remove(name, id);
+  equal(titles(collection), ['bread'], 'until it is read anew');
+  gate.open();
+  await until(() => titles(collection).length === 0);
+});
+
+test('an answer that comes late does not settle the write behind it', async () => {
+  const name = fresh();
+  const { collection } = await openLive(name, { retryDelay: 60_000, retryDelayMax: 60_000 });
+  const gate = createGate();
+  let [refusals, answered] = [0, 0];
+  standBetween(async ({ mutationId }, go) => {
+    if (mutationId === 2 && (refusals += 1) === 1) return Response.json({}, { status: 503 });
+    const answer = await go();
+    if (mutationId === 1) {
+      await gate.opened;
+      answered += 1;
+    }
+    return answer;
+  });
+  await collection.create({ title: 'bread' }).server; // by its event
+  const { server } = collection.create({ title: 'milk' });
+  await until(() => refusals === 1 && collection.pending()[0].state === 'queued');
+  gate.open();
+  await until(() => answered === 1);
+  dispatchEvent(new Event('online'));
+  equal((await server).title, 'milk');
+});
+
+test('each write is sent once, and none before the answer to the one before it', async () => {
+  const { collection } = await openLive(fresh());
+  let [under, most] = [0, 0];
+  const gate = createGate();
+  const seen = standBetween(async ({ mutationId }, go) => {
+    if (mutationId === null) return go();
+    most = Math.max(most, (under += 1));
+    if (mutationId === 1) await gate.opened;
+    under -= 1;
+    return go();
+  });
+  const made = ['1', '2', '3'].map((title) => collection.create({ title }).server);
+  dispatchEvent(new Event('online')); // a reason to try again what is under way already
+  gate.open();
+  await Promise.all(made);
+  equal([seen.flatMap(({ mutationId }) => mutationId ?? []), most], [[1, 2, 3], 1]);
 });
 
 test('a write that is acknowledged without a connection is folded in by a snapshot', async () => {

@@ -72,13 +72,21 @@ export const until = async (predicate, { what = predicate.toString(), ms = 4000 
   }
 };
 
+const TEST_MS_MAX = 10_000;
+
+/** A promise that nobody settles would hang the whole run. */
+const tooLong = () =>
+  new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`not through after ${TEST_MS_MAX} ms`)), TEST_MS_MAX);
+  });
+
 /** @returns {Promise<string | null>} the stack of what went wrong */
 export const run = async (name) => {
   const fn = tests.get(name);
   if (!fn) return `there is no test called '${name}', only: ${[...tests.keys()].join(' | ')}`;
   let failure = null;
   try {
-    await fn();
+    await Promise.race([fn(), tooLong()]);
   } catch (error) {
     failure = `${error?.stack ?? error}`;
   }

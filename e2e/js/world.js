@@ -61,4 +61,5 @@ export const log = async (name) => {
 };
 export const post = (name, item) => ask('POST', `/api/${name}`, item);
 export const patch = (name, id, fields) => ask('PATCH', `/api/${name}/${id}`, fields);
+export const remove = (name, id) => ask('DELETE', `/api/${name}/${id}`);
 export const titles = (collection) => collection.items().map(({ title }) => title);

@@ -140,8 +140,9 @@ export const createMutations = (options) => {
     mutate,
     /** The stream shows one of ours, perhaps before its answer. @param {Overlay} overlay @param {any} result */
     confirm(overlay, result) {
-      outbox.confirm(overlay);
+      // In this order: the next one in the queue may be sent at once, on the version that this one got.
       acknowledge(overlay, result);
+      outbox.confirm(overlay);
     },
     awaitEvent,
     /** @returns {(Mutated & {state: 'queued' | 'sent'})[]} */
