@@ -9,7 +9,6 @@ may call them directly or through `asyncio.to_thread`.
 
 from __future__ import annotations
 
-import atexit
 import os
 import queue
 import re
@@ -20,6 +19,8 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from typing import IO, ClassVar, Self
+
+from .leash import leash
 
 LineSink = Callable[[str], None]
 
@@ -86,7 +87,7 @@ class WatchedProcess(ABC):
             start_new_session=True,
         )
         self._child = child
-        atexit.register(self.kill)
+        leash.hold(child.pid)
         heard: queue.SimpleQueue[re.Match[str] | None] = queue.SimpleQueue()
         assert child.stdout is not None
         self._reader = threading.Thread(target=self._read, args=(child.stdout, heard), daemon=True)
@@ -196,7 +197,7 @@ class WatchedProcess(ABC):
             self._child.send_signal(number)
 
     def _forget(self, child: subprocess.Popen[str]) -> None:
-        atexit.unregister(self.kill)
+        leash.release(child.pid)
         self._child = None
         if self._reader is not None:
             # A grandchild may hold the pipe open for ever; the words of the dead are in by then.

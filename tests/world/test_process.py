@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import signal
 import sys
 from collections.abc import Callable
 
@@ -92,6 +94,25 @@ def test_what_is_suspended_can_be_stopped() -> None:
     script = Script(OBEDIENT).start()
     script.suspend()
     assert script.stop() == 7
+
+
+def test_no_process_outlives_the_one_who_started_it() -> None:
+    starter = f"""
+import os, sys
+from tests.world.test_process import OBEDIENT, Script
+print("ready on", Script(OBEDIENT).start().pid, flush=True)
+os.kill(os.getpid(), {signal.SIGKILL:d})
+"""
+    orphan = Script(starter)
+    try:
+        orphan.start()
+        assert orphan.wait() == -signal.SIGKILL
+        descriptor = os.pidfd_open(orphan.number)
+    except ProcessLookupError:
+        return  # gone already
+    ended, _, _ = select.select([descriptor], [], [], 10)
+    os.close(descriptor)
+    assert ended, "it lives on"
 
 
 def test_only_the_last_lines_are_kept() -> None:
