@@ -4,6 +4,7 @@ from .gallery import gallery, load
 from .scenario import Profile, Scenario, ScenarioError, Step, World, parse_scenario, read_scenario
 from .steps import CONDITIONS, EXPECTATIONS, STEPS
 from .table import CAPS, FORMAT_VERSION, NEEDS
+from .text import scenario_text
 
 __all__ = [
     "CAPS",
@@ -21,4 +22,5 @@ __all__ = [
     "load",
     "parse_scenario",
     "read_scenario",
+    "scenario_text",
 ]

@@ -118,10 +118,8 @@ def _expectation(what: kinds.Expectation) -> str:
 
 
 def _subscribed(what: kinds.Subscribed) -> str:
-    return (
-        f"{what.tab} was told that {what.channel} goes on after{_position(what.epoch, what.offset)}"
-        f"{_because(what.reason)}"
-    )
+    where = f"after offset {what.offset} of epoch {what.epoch}" if what.offset is not None else "from now"
+    return f"{what.tab} was told that {what.channel} goes on {where}{_because(what.reason)}"
 
 
 def _fault(what: kinds.Fault) -> str:
