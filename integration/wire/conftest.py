@@ -1,12 +1,23 @@
 """A real wire in front of real sockets, for one test."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+import uvloop
 
 from integration.wire.raw import RawUpstream, Rig, StartWire
 from syncbed.wire import Upstream, Wire, WireSettings
+
+LoopFactories = dict[str, Callable[[], asyncio.AbstractEventLoop]]
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> LoopFactories:
+    """Both loops: a driver runs the wire on asyncio, the command on uvloop. They end sockets differently."""
+    loops: LoopFactories = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+    if item.path.name == "test_control.py":  # its wire is a process with a loop of its own
+        del loops["uvloop"]
+    return loops
 
 
 @pytest.fixture

@@ -48,7 +48,8 @@ class RawSocket:
         return cls(*await asyncio.open_connection(sock=raw, limit=2**26))
 
     def send(self, data: bytes) -> None:
-        self.writer.write(data)
+        if not self.writer.is_closing():  # uvloop raises where asyncio says nothing
+            self.writer.write(data)
 
     async def until(self, marker: bytes) -> bytes:
         """What comes, up to and with the marker."""
@@ -89,7 +90,7 @@ class RawSocket:
 
     def abort(self) -> None:
         raw = self.writer.get_extra_info("socket")
-        if raw.fileno() < 0:
+        if raw is None or raw.fileno() < 0:
             return  # it ended already
         raw.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()

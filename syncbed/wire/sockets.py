@@ -127,7 +127,7 @@ class Socket(asyncio.Protocol):
 
     def pause(self, why: str) -> None:
         """Stop reading; the peer's writes back up in the kernel. Reasons add up."""
-        if not self._pauses and not self.lost:
+        if not self._pauses and not self.lost and not self.transport.is_closing():
             self.transport.pause_reading()
         self._pauses.add(why)
 
@@ -140,7 +140,8 @@ class Socket(asyncio.Protocol):
     # Writing
 
     def write(self, data: bytes) -> None:
-        if not (self.lost or self._closing or self._finished):
+        # Closing, but not lost yet: uvloop raises where asyncio says nothing.
+        if not (self.lost or self._closing or self._finished or self.transport.is_closing()):
             self.transport.write(data)
 
     async def drain(self) -> None:
@@ -149,7 +150,9 @@ class Socket(asyncio.Protocol):
 
     def finish_writing(self) -> None:
         """Send FIN after what is written, and go on reading."""
-        if not (self.lost or self._closing or self._finished) and self.transport.can_write_eof():
+        if self.lost or self._closing or self._finished or self.transport.is_closing():
+            return
+        if self.transport.can_write_eof():
             self._finished = True
             self.transport.write_eof()
 
@@ -178,7 +181,7 @@ class Socket(asyncio.Protocol):
             self.finish_writing()
         self._closing = True
         self._wake_all()
-        if self.lost:
+        if self.lost or self.transport.is_closing():
             return
         if was_eof or not self.transport.can_write_eof():
             self.transport.close()
