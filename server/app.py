@@ -14,11 +14,13 @@ from .brokers.base import Broker, BrokerLimits
 from .brokers.memory import MemoryBroker
 from .brokers.redis import RedisBroker
 from .brokers.relay import Relay, RelayLimits
+from .clock import Clock, HeldClock
 from .core.hub import Hub, HubLimits
 from .core.outbox import OutboxLimits
 from .dialects.base import DialectLimits
 from .dialects.registry import DIALECTS
-from .endpoints import collections, control, errors, health, pages, websocket
+from .endpoints import collections, control, errors, health, held, pages, websocket
+from .endpoints.counting import Activity, Counting
 from .endpoints.instance import Instance
 from .endpoints.middleware import FaultInjection, OriginGuard
 from .guard.client_faults import ClientFaults
@@ -28,7 +30,9 @@ from .sync.collections import Collections
 
 
 def build_app(settings: Settings) -> Starlette:
-    instance = build_instance(settings)
+    clock = HeldClock() if settings.test_mode else Clock()
+    instance = build_instance(settings, clock)
+    activity = Activity(clock) if isinstance(clock, HeldClock) else None
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -39,10 +43,11 @@ def build_app(settings: Settings) -> Starlette:
             await instance.relay.close()
 
     middleware = [Middleware(OriginGuard, rules=instance.origins)]
-    if settings.test_mode:
-        middleware.append(Middleware(FaultInjection, faults=instance.faults))
+    if activity is not None:
+        middleware.insert(0, Middleware(Counting, activity=activity))
+        middleware.append(Middleware(FaultInjection, faults=instance.faults, clock=clock))
     app = Starlette(
-        routes=build_routes(settings),
+        routes=build_routes(settings, activity),
         middleware=middleware,
         exception_handlers=errors.HANDLERS,
         lifespan=lifespan,
@@ -51,18 +56,20 @@ def build_app(settings: Settings) -> Starlette:
     return app
 
 
-def build_routes(settings: Settings) -> list[BaseRoute]:
+def build_routes(settings: Settings, activity: Activity | None) -> list[BaseRoute]:
+    """`activity` is there in test mode only."""
     paths = {"/ws": settings.ws_dialect} | {f"/ws/{name}": name for name in DIALECTS}
     routes: list[BaseRoute] = []
     for path, dialect in paths.items():
         routes += [WebSocketRoute(path, websocket.endpoint(dialect)), Route(path, websocket.upgrade_required)]
     routes += health.ROUTES + collections.ROUTES
-    if settings.test_mode:
-        routes += control.ROUTES
+    if activity is not None:
+        routes += control.ROUTES + held.routes(activity)
     return routes + pages.routes(settings.static_dir)
 
 
-def build_instance(settings: Settings) -> Instance:
+def build_instance(settings: Settings, clock: Clock | None = None) -> Instance:
+    clock = clock or Clock()
     broker = build_broker(settings)
     hub = Hub(HubLimits(settings.channels_per_connection_max, settings.history_events_max))
     faults = ClientFaults(settings.client_faults_max)
@@ -77,6 +84,7 @@ def build_instance(settings: Settings) -> Instance:
             RelayLimits(
                 settings.position_check_ms, settings.resume_events_max, settings.outbox_bytes_max // 2
             ),
+            clock,
         ),
         dialects={name: dialect(dialect_limits) for name, dialect in DIALECTS.items()},
         origins=OriginRules(
@@ -90,6 +98,7 @@ def build_instance(settings: Settings) -> Instance:
         outbox_limits=OutboxLimits(
             settings.outbox_frames_max, settings.outbox_bytes_max, settings.slow_consumer
         ),
+        now_s=clock.now_s,
     )
 
 

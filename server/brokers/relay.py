@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ..clock import Clock
 from ..core.channel import Channel, HeldSubscription
 from ..core.connection import Connection
 from ..core.events import Event, Position
@@ -37,10 +38,11 @@ class RelayLimits:
 class Relay:
     """A `Listener` of the broker."""
 
-    def __init__(self, hub: Hub, broker: Broker, limits: RelayLimits) -> None:
+    def __init__(self, hub: Hub, broker: Broker, limits: RelayLimits, clock: Clock | None = None) -> None:
         self._hub = hub
         self._broker = broker
         self._limits = limits
+        self._clock = clock or Clock()
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
         self._joined: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -51,6 +53,11 @@ class Relay:
     async def open(self) -> None:
         await self._broker.open(self)
         self._spawn(self._check_positions)
+
+    @property
+    def tasks(self) -> int:
+        """How many things go on in the background, the position check among them."""
+        return len(self._tasks)
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -202,7 +209,7 @@ class Relay:
     async def _check_positions(self) -> None:
         """A lost message leaves no trace on a quiet channel, so ask now and then."""
         while True:
-            await asyncio.sleep(self._limits.position_check_ms / 1000)
+            await self._clock.sleep(self._limits.position_check_ms / 1000, "position check")
             for name in list(self._hub.channels):
                 try:
                     await self._check_position(name)

@@ -35,7 +35,7 @@ class FaultsRequest(BaseModel):
 
 
 async def broadcast(request: Request) -> Response:
-    asked = BroadcastRequest.model_validate(await _object(request))
+    asked = BroadcastRequest.model_validate(await read_object(request))
     event_type = asked.event if asked.event is not None else asked.event_type
     if event_type is None:
         raise SyncbedError(INVALID_FIELD, 'the field "event" (or "event_type") is missing', field="event")
@@ -59,7 +59,7 @@ async def broadcast(request: Request) -> Response:
 
 
 async def set_faults(request: Request) -> Response:
-    asked = FaultsRequest.model_validate(await _object(request))
+    asked = FaultsRequest.model_validate(await read_object(request))
     faults = Faults(asked.delay_ms, asked.offline, asked.refuse_next)
     instance_of(request).faults.set(request.path_params["client_id"], faults)
     return JsonAnswer(asked.model_dump())
@@ -69,7 +69,8 @@ async def cut(request: Request) -> Response:
     return JsonAnswer({"aborted": instance_of(request).faults.cut(request.path_params["client_id"])})
 
 
-async def _object(request: Request) -> dict[str, Any]:
+async def read_object(request: Request) -> dict[str, Any]:
+    """The JSON object that is the body."""
     try:
         body = json_text.loads_foreign(
             await read_body(request, instance_of(request).settings.frame_bytes_max)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..clock import Clock
 from ..errors import HOST_REFUSED, ORIGIN_REFUSED, SyncbedError
 from ..guard.client_faults import NO_FAULTS, ClientFaults
 from ..guard.origins import OriginRules
@@ -50,9 +50,10 @@ class OriginGuard:
 class FaultInjection:
     """Test mode: delays a client's requests, or aborts them. `/test/*` itself is never touched."""
 
-    def __init__(self, app: ASGIApp, faults: ClientFaults) -> None:
+    def __init__(self, app: ASGIApp, faults: ClientFaults, clock: Clock) -> None:
         self._app = app
         self._faults = faults
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         client_id = _client_id(scope)
@@ -77,7 +78,7 @@ class FaultInjection:
     ) -> None:
         faults = self._faults.of(client_id)
         if faults.delay_ms:
-            await asyncio.sleep(faults.delay_ms / 1000)
+            await self._clock.sleep(faults.delay_ms / 1000, f"delay of {client_id}")
         if self._faults.of(client_id).offline:
             transport.abort()
             return
