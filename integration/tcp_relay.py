@@ -10,6 +10,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 CHUNK_BYTES = 65_536
+PUBLISHED = b"*3\r\n$7\r\nmessage\r\n"
 
 
 class TcpRelay:
@@ -19,8 +20,9 @@ class TcpRelay:
         self._tasks: set[asyncio.Task[None]] = set()
         self._lose_after: bytes | None = None
         self._answer_instead: tuple[bytes, bytes] | None = None
+        self._lose_published: bytes | None = None
         self.lost = 0
-        """How many answers never arrived."""
+        """How many answers or messages never arrived."""
 
     @property
     def url(self) -> str:
@@ -35,6 +37,10 @@ class TcpRelay:
     def answer_instead(self, question: bytes, answer: bytes) -> None:
         """The next bytes that hold `question` do not arrive: they get this answer."""
         self._answer_instead = question, answer
+
+    def lose_published(self, text: bytes) -> None:
+        """The next message of Redis to a subscriber that holds `text` does not arrive."""
+        self._lose_published = text
 
     async def __aenter__(self) -> Self:
         self._listening = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -55,7 +61,7 @@ class TcpRelay:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         server, to_server = await asyncio.open_connection(self._upstream.hostname, self._upstream.port)
-        answers = asyncio.create_task(_pump(server, to_client))
+        answers = asyncio.create_task(self._answer(server, to_client))
         try:
             while question := await client.read(CHUNK_BYTES):
                 if self._answer_instead is not None and self._answer_instead[0] in question:
@@ -79,11 +85,15 @@ class TcpRelay:
             to_server.transport.abort()
             to_client.transport.abort()
 
-
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    try:
-        while chunk := await source.read(CHUNK_BYTES):
-            sink.write(chunk)
-    finally:
-        if source.at_eof():
-            sink.close()
+    async def _answer(self, server: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        try:
+            while chunk := await server.read(CHUNK_BYTES):
+                lost = self._lose_published
+                if lost is not None and chunk.startswith(PUBLISHED) and lost in chunk:
+                    self._lose_published = None
+                    self.lost += 1
+                else:
+                    to_client.write(chunk)
+        finally:
+            if server.at_eof():
+                to_client.close()
