@@ -26,7 +26,7 @@ from ..trace import (
 )
 from ..trace.prose import item_told
 from .finding import Finding, ok, unknown, violated
-from .log import last_commit_to, writer_of, writes
+from .log import Log, writer_of, writes
 
 NAME = "converges"
 
@@ -43,13 +43,13 @@ def check(trace: Trace) -> Finding:
     for tab in tabs:
         view = trace.final_view(tab)
         assert view is not None
-        difference = _difference(view.what.items, snapshot.what.items)
-        if difference is not None:
+        differs = difference(view.what.items, snapshot.what.items)
+        if differs is not None:
             return violated(
                 NAME,
                 len(tabs),
-                f"{tab} shows {difference[1]}",
-                _witness(trace, view, snapshot, difference[0]),
+                f"{tab} shows {differs[1]}",
+                _witness(trace, view, snapshot, differs[0]),
             )
     shown = f"{len(snapshot.what.items)} item{'' if len(snapshot.what.items) == 1 else 's'}"
     return ok(NAME, len(tabs), f"{len(tabs)} tab{'' if len(tabs) == 1 else 's'} and the server show {shown}")
@@ -97,7 +97,7 @@ def _in_force(trace: Trace, heal: Record[Heal] | None) -> list[str]:
     ]
 
 
-def _difference(shown: tuple[Any, ...], held: tuple[Any, ...]) -> tuple[str, str] | None:
+def difference(shown: tuple[Any, ...], held: tuple[Any, ...]) -> tuple[str, str] | None:
     """The first item that differs, by its id, and in words."""
     theirs = {_id(item): item for item in held}
     seen: set[str] = set()
@@ -134,7 +134,7 @@ def _witness(
     trace: Trace, view: Record[View], snapshot: Record[Snapshot], entity_id: str
 ) -> list[Record[Kind] | None]:
     held = snapshot.what
-    commit = last_commit_to(trace, held.channel, held.epoch, entity_id, held.offset)
+    commit = Log(trace).last_commit_to(held.channel, held.epoch, entity_id, held.offset)
     token = token_in(commit.what.item) if commit is not None else ""
     shown = next((item for item in view.what.items if _id(item) == entity_id), None)
     lives: list[Record[TabLife]] = [

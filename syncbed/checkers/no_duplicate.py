@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ..trace import Commit, Event, Frame, Kind, Record, Snapshot, Trace, View, token_in
 from .finding import Finding, lacks, ok, unknown, violated
-from .log import commits, was_read, writer_of
+from .log import Log, writer_of
 
 NAME = "no_duplicate"
 K = TypeVar("K", bound=Kind)
@@ -22,7 +22,8 @@ K = TypeVar("K", bound=Kind)
 def check(trace: Trace) -> Finding:
     if finding := lacks(NAME, trace, "idempotent"):
         return finding
-    committed = commits(trace)
+    log = Log(trace)
+    committed = log.commits
     events = trace.all(Event)
     exercised = len(committed) + len(events)
 
@@ -46,7 +47,7 @@ def check(trace: Trace) -> Finding:
         return violated(NAME, exercised, what, handed)
 
     final = trace.last(Snapshot)
-    if final is None or not was_read(trace, final.what.channel, final.what.epoch):
+    if final is None or log.known_through(final.what.channel, final.what.epoch) is None:
         return unknown(NAME, "the committed log was not read", exercised)
     if exercised == 0:
         return unknown(NAME, "never exercised: nothing was committed and no event was handed out")

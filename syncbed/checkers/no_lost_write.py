@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from ..trace import Commit, Fault, Kind, Lifted, LogRead, Op, Record, Snapshot, Trace, token_in
 from .finding import Finding, lacks, ok, unknown, violated
-from .log import commits_of, epochs, first_sight, known_through, last_commit_to, was_read, writes
+from .log import Log, writes
 
 NAME = "no_lost_write"
 
@@ -27,13 +27,16 @@ def check(trace: Trace) -> Finding:
     if final is None:
         return unknown(NAME, "the server's items were not read at the end")
     channel, epoch = final.what.channel, final.what.epoch
-    if not was_read(trace, channel, epoch) or known_through(trace, channel, epoch) < final.what.offset:
+    log = Log(trace)
+    known = log.known_through(channel, epoch)
+    if known is None or known < final.what.offset:
         return unknown(NAME, f"the log of {channel}, epoch {epoch}, was not read up to {final.what.offset}")
 
-    rotated = first_sight(trace, channel, epoch) if len(epochs(trace, channel)) > 1 else None
+    epochs = log.epochs(channel)
+    rotated = epochs[epoch] if len(epochs) > 1 else None
     kept = excused = 0
     for op in acknowledged:
-        found = commits_of(trace, op)
+        found = log.commits_of(op)
         present = [commit for commit in found if commit.what.epoch == epoch]
         if not present:
             if rotated is not None and trace.before(rotated, op.invoke) is not True:
@@ -41,7 +44,7 @@ def check(trace: Trace) -> Finding:
                 continue
             what = f"{op.invoke.what.op} was acknowledged and is not in the committed log"
             return violated(NAME, kept + 1, what, _witness(trace, op, final, ()))
-        lost = _effect_lost(trace, final, op, present[-1])
+        lost = _effect_lost(log, final, op, present[-1])
         if lost:
             return violated(NAME, kept + 1, lost, _witness(trace, op, final, present))
         kept += 1
@@ -51,10 +54,10 @@ def check(trace: Trace) -> Finding:
     return ok(NAME, kept, told + (f", {excused} excused: their epoch was declared lost" if excused else ""))
 
 
-def _effect_lost(trace: Trace, final: Record[Snapshot], op: Op, commit: Record[Commit]) -> str:
+def _effect_lost(log: Log, final: Record[Snapshot], op: Op, commit: Record[Commit]) -> str:
     """How the final state lacks the effect of a commit that nothing overwrote; "" if it does not."""
     held, entity_id = final.what, commit.what.entity_id
-    last = last_commit_to(trace, held.channel, held.epoch, entity_id, held.offset)
+    last = log.last_commit_to(held.channel, held.epoch, entity_id, held.offset)
     if last is None or last.what.offset != commit.what.offset:
         return ""  # overwritten, or later than what was read of the state
     item = next((each for each in held.items if isinstance(each, dict) and each.get("id") == entity_id), None)

@@ -2,6 +2,7 @@
 
 from .gallery import gallery, load
 from .scenario import Profile, Scenario, ScenarioError, Step, World, parse_scenario, read_scenario
+from .seen import Seen
 from .steps import CONDITIONS, EXPECTATIONS, STEPS
 from .table import CAPS, FORMAT_VERSION, NEEDS
 from .text import scenario_text
@@ -16,6 +17,7 @@ __all__ = [
     "Profile",
     "Scenario",
     "ScenarioError",
+    "Seen",
     "Step",
     "World",
     "gallery",

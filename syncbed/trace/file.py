@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -31,6 +31,7 @@ class TraceWriter:
     """Takes every record of one run, in the order it hears of them.
 
     `path` None keeps it in memory only. Secrets are taken out here, before anything is kept.
+    `on_record` is told of each record once it is kept.
     """
 
     def __init__(
@@ -40,7 +41,9 @@ class TraceWriter:
         *,
         at_ms: float = 0.0,
         payload_characters_max: int = PAYLOAD_CHARACTERS_MAX,
+        on_record: Callable[[Record[Kind]], None] | None = None,
     ) -> None:
+        self._on_record = on_record
         self._payload_characters_max = payload_characters_max
         self._records: list[Record[Kind]] = []
         self._last: Counter[str] = Counter()
@@ -65,6 +68,8 @@ class TraceWriter:
         self._records.append(record)
         if self._file is not None:
             self._file.write(json.dumps(to_json(record), ensure_ascii=False, separators=(",", ":")) + "\n")
+        if self._on_record is not None:
+            self._on_record(record)
         return record
 
     def absorb(self, wire_record: Mapping[str, Any]) -> list[Record[Kind]]:

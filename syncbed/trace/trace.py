@@ -64,7 +64,10 @@ class Trace:
         for kind in (Ok, Fail, Info):
             for end in self.all(kind):
                 ends.setdefault(end.what.op, end)  # type: ignore[attr-defined, arg-type]
-        return {invoke.what.op: Op(invoke, ends.get(invoke.what.op)) for invoke in reversed(self.all(Invoke))}
+        found: dict[str, Op] = {}
+        for invoke in self.all(Invoke):
+            found.setdefault(invoke.what.op, Op(invoke, ends.get(invoke.what.op)))
+        return found
 
     @cached_property
     def documents(self) -> dict[str, str]:
