@@ -110,6 +110,12 @@ def test_a_tab_that_never_told_what_it_shows_is_missing_evidence() -> None:
     assert unknown(story) == "bob/1 never told what it shows"
 
 
+def test_a_tab_that_waits_for_an_answer_has_not_settled_whoever_says_so() -> None:
+    story = written()
+    story.show("bob/1", "latte")
+    assert unknown(story) == "bob/1 has 1 pending though it had settled"
+
+
 def test_a_frozen_tab_cannot_be_asked() -> None:
     story = written()
     story.life("bob/1", "frozen")

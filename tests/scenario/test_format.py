@@ -167,6 +167,13 @@ def test_a_rule_needs_an_id_for_its_receipt() -> None:
             '/steps/4/do: go needs a held network (allowed: a hold step before, "mode": "held")',
         ),
         (
+            lambda raw: (
+                raw["steps"].extend([{"do": "hold"}, {"do": "go"}, {"do": "advance", "by_ms": 1}])
+                or raw["needs"].append("hold")
+            ),
+            '/steps/6/do: advance needs a held network (allowed: a hold step before, "mode": "held")',
+        ),
+        (
             lambda raw: raw["steps"].append({"do": "stop_redis"}) or raw["needs"].append("stop_redis"),
             '/steps/4/do: stop_redis: this world has no Redis (allowed: "broker": "redis")',
         ),

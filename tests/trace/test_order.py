@@ -58,7 +58,9 @@ def test_clocks_order_what_lies_further_apart_than_their_error() -> None:
     a = log.write("driver", Note("a"), at_ms=1100)
     near = log.write("tab alice/1", Note("near"), at_ms=104)
     far = log.write("tab alice/1", Note("far"), at_ms=106)
+    within = log.write("driver", Note("within"), at_ms=1109)
     trace = log.trace()
+    assert trace.before(near, within) is None, "it may have been as late as 1109"
     assert trace.before(a, near) is None
     assert trace.before(a, far) is True
     assert trace.before(far, a) is False
