@@ -64,7 +64,8 @@ class TraceWriter:
         self._last[source] = n
         cleaned = clean(what, self._payload_characters_max)
         assert isinstance(cleaned, type(what))
-        record = Record(len(self._records), source, n, at_ms, cleaned)
+        # Rounded here, so that what is judged now is what will be read from the file.
+        record = Record(len(self._records), source, n, round(at_ms, 3), cleaned)
         self._records.append(record)
         if self._file is not None:
             self._file.write(json.dumps(to_json(record), ensure_ascii=False, separators=(",", ":")) + "\n")

@@ -59,7 +59,8 @@ def clean(what: Kind, payload_characters_max: int = PAYLOAD_CHARACTERS_MAX) -> K
         cleaned = redact(value)
         if isinstance(value, tuple):
             cleaned = tuple(cleaned)
-        if cleaned != value:
+        # What is kept is a copy: the giver may go on changing its own.
+        if cleaned != value or not isinstance(value, str):
             changed[field.name] = cleaned
     if isinstance(what, Frame | TabMessage):
         for name in ("payload", "payload_base64"):

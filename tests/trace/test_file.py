@@ -66,7 +66,7 @@ def write_some(path: Path) -> TraceWriter:
     writer = TraceWriter(path, Header(scenario="s", seed=7))
     writer.write("driver", Invoke("o1", "alice/1", "put", "latte", {"title": "latte #o1"}, "o1"), at_ms=1)
     writer.write("tab alice/1", View("alice/1", ({"id": "latte", "title": "latte #o1"},)), at_ms=0.5, n=1)
-    writer.write("driver", Ok("o1", version=1), at_ms=2)
+    writer.write("driver", Ok("o1", version=1), at_ms=2.123456789)
     return writer
 
 

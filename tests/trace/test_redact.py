@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syncbed.trace import Frame, Header, Invoke, Note, TraceWriter, View, redact, to_json
+from syncbed.trace import Fault, Frame, Header, Invoke, Note, TraceWriter, View, redact, to_json
 from syncbed.trace.redact import REDACTED, SECRET_NAME
 from syncbed.wire.records import SECRET_HEADERS
 
@@ -85,3 +85,11 @@ def test_items_and_notes_are_redacted_too() -> None:
     writer.write("tab alice/1", View("alice/1", ({"id": "x", "api_key": "hush"},)), at_ms=1)
     writer.write("bed", Note("asked http://h/?ticket=hush"), at_ms=1)
     assert "hush" not in json.dumps([to_json(record) for record in writer.trace().records])
+
+
+def test_what_the_giver_changes_later_is_not_changed_in_the_trace() -> None:
+    writer = TraceWriter(None, Header())
+    rule: dict[str, Any] = {"id": "r1", "hit": []}
+    record = writer.write("wire", Fault("r1", rule), at_ms=1)
+    rule["hit"].append("c1")
+    assert record.what.what == {"id": "r1", "hit": []}
