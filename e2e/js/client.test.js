@@ -267,6 +267,17 @@ test('it gives up after the given number of attempts, and starts again when the 
   equal(changes.slice(2), [['connecting', 'online'], ['connected', 'opened']]);
 });
 
+test('attempts are counted anew after a connection that worked', async () => {
+  const client = await connectClient({ maxReconnectAttempts: 1, reconnectDelay: 1 });
+  const channel = fresh();
+  await listen(client, channel);
+  for (let times = 0; times < 3; times += 1) {
+    await cut(client);
+    await until(() => client.state !== 'connected');
+    await until(() => client.isLive(channel));
+  }
+});
+
 test('one that gave up can be disconnected for good', async () => {
   const client = openClient({ maxReconnectAttempts: 0 });
   await faults(client, { offline: true });

@@ -89,6 +89,64 @@ test('a refused write is rolled back once, and told until it is dismissed', asyn
   equal(collection.refused(), []);
 });
 
+test('a refused write that nobody waits for is no error of the page', async () => {
+  const unhandled = [];
+  addEventListener('unhandledrejection', (event) => {
+    event.preventDefault();
+    unhandled.push(event.reason.name);
+  });
+  const { collection } = await openLive(fresh());
+  collection.update('nobody', { title: 'x' });
+  await until(() => collection.refused().length === 1);
+  Promise.reject(new Error('a real one'));
+  await until(() => unhandled.length > 0);
+  equal(unhandled, ['Error']);
+});
+
+test('an edit of another that comes after mine is what is shown', async () => {
+  const name = fresh();
+  const { id } = await post(name, { title: 'bread' });
+  const { collection } = await openLive(name);
+  await collection.update(id, { title: 'mine' }).server;
+  await patch(name, id, { title: 'theirs' });
+  await until(() => collection.status().position.offset === 3);
+  equal(collection.items(), [{ id, version: 3, title: 'theirs' }]);
+});
+
+test('an item can be made again under the id of a removed one', async () => {
+  const { collection } = await openLive(fresh());
+  for (const title of ['first', 'second']) {
+    const { id, server } = collection.create({ id: 'the one', title });
+    equal((await server).version, 1);
+    await until(() => collection.status().confirmed === 1);
+    equal(titles(collection), [title]);
+    await collection.remove(id).server;
+    await until(() => collection.status().confirmed === 0);
+  }
+});
+
+test('what waits is sent at once when the connection returns', async () => {
+  const { client, collection } = await openLive(fresh(), { retryDelay: 60_000, retryDelayMax: 60_000 });
+  await faults(client, { offline: true });
+  await until(() => client.state === 'reconnecting');
+  let unsettled = 0;
+  collection.onChange(({ why }) => (unsettled += why === 'unsettled'));
+  const { server } = collection.create({ title: 'bread' });
+  await until(() => unsettled === 1);
+  await faults(client, {});
+  equal((await server).version, 1);
+});
+
+test('commits between the first snapshot and the subscription are not missed', async () => {
+  const name = fresh();
+  const client = openClient();
+  const collection = openCollection(client, name);
+  await until(() => collection.status().loaded);
+  await post(name, { title: 'bread' });
+  client.connect();
+  await until(() => titles(collection).join() === 'bread');
+});
+
 test('an edit on a version that is no longer the last is refused with the present item', async () => {
   const name = fresh();
   const item = await post(name, { title: 'bread' });

@@ -218,6 +218,23 @@ test('a tab without a connection learns from its sibling that a write was commit
   equal(pendingTitles(two), []);
 });
 
+test('news of a change that comes later than the change itself lays nothing over it', async () => {
+  const name = fresh();
+  const [one, two] = [await openLive(name), await openLive(name)];
+  const { id, mutationId } = one.collection.create({ title: 'bread' });
+  await until(() => two.collection.status().confirmed === 1 && pendingTitles(two.collection).length === 0);
+  const late = new BroadcastChannel('syncbed');
+  afterwards(() => late.close());
+  const mutation = { mutationId, op: 'create', id, fields: { title: 'bread' }, item: null, state: 'queued' };
+  const body = { collection: new URL(`/api/${name}`, location.href).href, kind: 'mutation', mutation };
+  late.postMessage({ from: one.client.clientId, topic: 'collection', body });
+  late.postMessage({ from: 'late', topic: 'emit', body: { channel: name, payload: 'after it' } });
+  const heard = [];
+  two.collection.onChange(({ reason }) => heard.push(reason));
+  await until(() => heard.includes('emit'));
+  equal(pendingTitles(two.collection), []);
+});
+
 test('an emit on its channel makes a collection read anew', async () => {
   const name = fresh();
   const [one, two] = [await openLive(name), await openLive(name)];
