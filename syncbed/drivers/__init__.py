@@ -1,0 +1,5 @@
+"""Drivers: who plays a scenario's tabs. `tabs` does it in real Chromium.
+
+Owns profiles, tabs, what is done to them and what they report. Refuses to know scenarios, verdicts
+and the wire's rules; Playwright is imported here and nowhere else in `syncbed`.
+"""
