@@ -1,0 +1,1 @@
+"""Running a scenario: its servers, its wire, its steps, the evidence, the verdict, the folder."""

@@ -1,0 +1,173 @@
+"""All that one run holds in its hands: servers, wire, driver, recorder, log reader.
+
+Owns bringing it up and taking it down, in an order that makes sense.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from ..drivers.chromium import Chromium
+from ..drivers.tab import Place, Tab
+from ..drivers.tabs import NEEDS_A_PROCESS, TabsDriver, no_scripts
+from ..evidence import Recorder
+from ..scenario import Scenario
+from ..trace import Header
+from ..wire import Record, Upstream, Wire, WireSettings
+from ..world.reference import Setting
+from .commits import Commits
+from .servers import Servers
+
+ADAPTER = "/static/bed/reference.html"
+
+
+class Held(Protocol):
+    """Held mode: what the steps between `hold` and `go` mean. Each waits for quiet before it returns."""
+
+    def scripts(self, tab: str) -> Sequence[str]:
+        """What every page of a tab runs before its own first script."""
+
+    async def begin(self, session: Session) -> None:
+        """The tabs are open; in a scenario that is held from the start nothing has been delivered."""
+
+    async def hold(self) -> None: ...
+    async def go(self) -> None: ...
+    async def deliver(self, message: str, within_ms: float) -> None: ...
+    async def end_before(self, message: str, within_ms: float) -> None: ...
+    async def end_after(self, message: str, within_ms: float) -> None: ...
+    async def deliver_by_seed(self, choices_max: int) -> None: ...
+    async def advance(self, by_ms: float) -> None: ...
+    async def fire(self, tab: str, timer: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is told besides its scenario. `settings` are the reference server's."""
+
+    adapter: str = ADAPTER
+    settings: dict[str, Setting] | None = None
+    payload_bytes_max: int = 65_536
+
+
+class Session:
+    """One run. `async with` brings everything up, with the tabs loaded and started."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        chromium: Chromium,
+        folder: Path | None,
+        *,
+        options: Options | None = None,
+        held: Held | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self.options = options or Options()
+        self.held = held
+        self.recorder = Recorder(folder / "trace.jsonl" if folder is not None else None)
+        self.watch = self.recorder.watch
+        self.servers = Servers(
+            scenario.world,
+            folder / "servers.log" if folder is not None else None,
+            self.options.settings or {},
+        )
+        self.commits = Commits(self.recorder, scenario.collection, self._any_instance)
+        self.driver = TabsDriver(
+            chromium,
+            self.recorder,
+            own_processes=bool(NEEDS_A_PROCESS & set(scenario.needs)),
+            scripts=held.scripts if held is not None else no_scripts,
+        )
+        self.wire: Wire
+        self._endings: list[Callable[[], Awaitable[object]]] = []
+
+    async def __aenter__(self) -> Session:
+        try:
+            await self._begin()
+        except BaseException:
+            await self._end()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._end()
+
+    @property
+    def caps(self) -> tuple[str, ...]:
+        return next(iter(self.driver.tabs.values())).caps
+
+    def place(self, profile: str) -> Place:
+        # The wire chooses among several upstreams by the first label of the Host.
+        several = self.scenario.world.instances > 1
+        label = f"{self.scenario.profiles[profile].instance}." if several else ""
+        origin = f"http://{label}{profile}.lab.localhost:{self.wire.ports[profile]}"
+        return Place(profile, origin, self.options.adapter, self.scenario.collection)
+
+    # Private
+
+    async def _begin(self) -> None:
+        self._endings.append(self.servers.close)
+        await self.servers.start()
+        await self._start_wire()
+        self._endings.append(self.driver.close)
+        await self.driver.open_profiles({name: self.place(name) for name in self.scenario.profiles})
+        # Pages first, adapters after: the header, which comes before all reports, holds what they claim.
+        names = list(self.scenario.tabs())
+        tabs = await asyncio.gather(*map(self.driver.load, names))
+        self.recorder.begin(await self._header(tabs))
+        await asyncio.gather(*(tab.start("opened") for tab in tabs))
+        if self.held is not None:
+            await self.held.begin(self)
+        reading = asyncio.create_task(self.commits.keep_reading())
+        self._endings.append(lambda: _cancelled(reading))
+
+    async def _start_wire(self) -> None:
+        upstreams = tuple(
+            Upstream(name, "127.0.0.1", process.port) for name, process in self.servers.instances.items()
+        )
+        ports = dict.fromkeys(self.scenario.profiles, 0)
+        self.wire = Wire(WireSettings(upstreams, ports, seed=self.scenario.seed), self._absorb)
+        self._endings.append(self.wire.stop)
+        await self.wire.start()
+
+    def _absorb(self, record: Record) -> None:
+        self.recorder.absorb(record.to_json(self.options.payload_bytes_max))
+
+    async def _header(self, tabs: list[Tab]) -> Header:
+        scenario = self.scenario
+        return Header(
+            scenario=scenario.name,
+            title=scenario.title,
+            seed=scenario.seed,
+            mode=scenario.mode,
+            driver=self.driver.name,
+            versions={"syncbed": version("syncbed"), **await self.driver.versions()},
+            profiles={
+                name: {"tabs": profile.tabs, "instance": profile.instance}
+                for name, profile in scenario.profiles.items()
+            },
+            caps=tabs[0].caps,
+            judges=scenario.judges,
+            uncontrolled=self.driver.uncontrolled,
+        )
+
+    def _any_instance(self) -> str | None:
+        running = self.servers.running()
+        return self.servers.url(running[0]) if running else None
+
+    async def _end(self) -> None:
+        try:
+            while self._endings:
+                await self._endings.pop()()
+        finally:
+            self.recorder.close()
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

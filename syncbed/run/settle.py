@@ -1,0 +1,68 @@
+"""Settled: nothing in flight, nothing pending, every connected tab live, two equal views in a row.
+
+Between the two looks nothing may have been written for a while, by the wire or by a tab: two looks
+at one moment are one look.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..drivers.errors import DriverError
+from ..evidence import BED
+from ..trace import Settled
+from .session import Session
+
+QUIET_MS = 60
+LOOK_AGAIN_MS = 250
+
+
+async def settle(session: Session, within_ms: float) -> bool:
+    """Wait for it, within a bound, and write down whether it was reached."""
+    recorder = session.recorder
+    began_ms = recorder.now_ms()
+    before: str | None = None
+    while True:
+        missing, view = await _look(session)
+        took_ms = recorder.now_ms() - began_ms
+        if not missing and view == before:
+            recorder.write(BED, Settled(True, within_ms, took_ms))
+            return True
+        if took_ms >= within_ms:
+            missing = missing or "the views went on changing"
+            recorder.write(BED, Settled(False, within_ms, took_ms, missing))
+            return False
+        before = view if not missing else None
+        left_ms = within_ms - took_ms
+        if missing:
+            # Whatever is missing may come with any record; some of it (a timer) comes without one.
+            await recorder.changed(min(LOOK_AGAIN_MS, left_ms))
+        elif not await recorder.quiet(QUIET_MS, min(LOOK_AGAIN_MS, left_ms)):
+            before = None
+
+
+async def _look(session: Session) -> tuple[str, str]:
+    """What is still going on ("" if nothing), and what all tabs show."""
+    if waiting := session.wire.in_flight():
+        return f"{waiting[0].message.name} is in flight", ""
+    if busy := [each for each in session.wire.connections.values() if each.kind == "http" and each.requests]:
+        return f"a request of {busy[0].profile}/{busy[0].tab} to {busy[0].path} has no answer yet", ""
+    try:
+        seen = await session.driver.look()
+    except DriverError as error:
+        return str(error), ""
+    for tab, look in seen.items():
+        if missing := _going_on(look):
+            return f"{tab} {missing}", ""
+    return "", json.dumps({tab: [look["items"], look["pending"]] for tab, look in seen.items()})
+
+
+def _going_on(look: dict[str, Any]) -> str:
+    if look["pending"]:
+        return f"has {len(look['pending'])} pending"
+    if look["state"] in ("connecting", "reconnecting"):
+        return f"is {look['state']}"
+    if look["state"] == "connected" and look.get("live") is False:
+        return "is not live yet"
+    return ""
