@@ -479,3 +479,25 @@ async def test_what_no_instance_of_ours_has_sent_is_ignored(
     assert client.publish(topic, garbage) == 1
     await broker.publish("orders", "noted", "1")
     assert [event.payload for event in await ear.next()] == ["1"]
+
+
+async def test_a_join_that_meets_a_dying_connection_fails_as_unavailable_and_as_nothing_else(
+    world: World, opened: Open
+) -> None:
+    redis = world.redis()
+    broker, ear = await opened(redis.url)
+    client = redis_client.Redis.from_url(redis.url)
+    assert await ear.life() == "connected"
+    results: list[Any] = []
+    for turn in range(12):
+        await broker.join("known")  # only what is subscribed to something can be found and killed
+        client.client_kill_filter(_type="pubsub")
+        joining = []
+        for n in range(12):  # one in each turn of the event loop: one of them meets the very moment
+            joining.append(asyncio.create_task(broker.join(f"channel-{turn}-{n}")))
+            await asyncio.sleep(0)
+        results += await asyncio.gather(*joining, return_exceptions=True)
+        assert [await ear.life(), await ear.life()] == ["disconnected", "connected"]
+    strange = [r for r in results if not isinstance(r, Position | BrokerUnavailableError)]
+    assert strange == []
+    assert any(isinstance(r, BrokerUnavailableError) for r in results), "no join met a dying connection"

@@ -69,11 +69,13 @@ class RedisSubscriber:
             await self._command("UNSUBSCRIBE", topic)
 
     async def _command(self, *command: str) -> None:
-        if self._connection is None:
+        connection = self._connection
+        if connection is None or not connection.is_connected:  # asked to send, it would connect by itself
             raise BrokerUnavailableError("Redis is out of reach")
         try:
-            await self._connection.send_command(*command)
-        except LOST as error:
+            await connection.send_command(*command)
+        except (*LOST, AttributeError) as error:
+            # redis-py sends in a task of its own, and trips over what `_listen` has closed meanwhile.
             raise BrokerUnavailableError(str(error)) from error
 
     async def _run(self) -> None:
