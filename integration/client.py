@@ -55,12 +55,16 @@ class Socket:
             if frame.get("type") == "subscribed" and frame["channel"] == channel:
                 return frame
 
-    async def settle(self) -> list[Frame]:
-        """What came before the answer to a ping that is sent now."""
+    async def settle(self, *, positions_too: bool = False) -> list[Frame]:
+        """What came before the answer to a ping that is sent now.
+
+        The regular positions, which come by the clock, only if they are asked for.
+        """
         await self.send({"type": "ping"})
         before: list[Frame] = []
         while (frame := await self.next()) != {"type": "pong"}:
-            before.append(frame)
+            if positions_too or frame.get("type") != "position":
+                before.append(frame)
         return before
 
     async def closed(self) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import httpx
@@ -139,7 +140,7 @@ async def test_redis_restarts_in_the_middle_and_every_client_learns_what_that_me
 
         await asyncio.to_thread(redis.restart)
         for address in (first, second):
-            await until(lambda address=address: _is_ok(address))
+            await until(partial(_is_ok, address))
         for n in range(5):
             assert (await create(second, "things", f"after-{n}")).status_code == 201
 
@@ -238,8 +239,8 @@ async def test_a_message_that_got_lost_on_its_way_is_found(world: World, found_b
     redis = world.redis()
     check_ms = 200 if found_by == "the regular check" else 60_000
     async with TcpRelay(redis.url) as relay:
-        settings = {"redis_url": relay.url, "position_check_ms": check_ms}
-        address = (await asyncio.to_thread(world.reference, **settings)).address
+        start = partial(world.reference, redis_url=relay.url, position_check_ms=check_ms)
+        address = (await asyncio.to_thread(start)).address
         async with connect(address) as client:
             await client.follow("things")
             relay.lose_published(b"the-lost-one")

@@ -85,7 +85,7 @@ async def test_a_subscriber_is_told_its_position_every_now_and_then(world: World
         expected = {"type": "position", "channel": "orders", "epoch": start["epoch"], "offset": 0}
         for _ in range(3):
             assert await client.next() == expected
-        assert await plain.settle() == []
+        assert await plain.settle(positions_too=True) == []
 
 
 @pytest.mark.parametrize("seed", [1, 2])
