@@ -44,8 +44,8 @@ class WebSocketBroadcastBackend:
         self._instance: Instance = build_instance(settings or Settings(redis_url=None))
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def get_router(self) -> Router:
-        """A router with `/ws/broadcast`: FastAPI's own kind where FastAPI is installed."""
+    def get_router(self) -> Any:
+        """A router with `/ws/broadcast`: FastAPI's kind where FastAPI is installed, else Starlette's."""
         try:
             from fastapi import APIRouter
         except ImportError:
