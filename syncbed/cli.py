@@ -19,6 +19,12 @@ from typing import Annotated, Never
 import typer
 from rich.console import Console
 
+from .run import command as run_command
+from .run import doctor as doctor_command
+from .run.errors import RunError
+from .scenario import ScenarioError
+from .trace import TraceError
+from .wire.command import wire
 from .world import ReferenceProcess, WorldError
 from .world.reference import LISTENING, Setting, reference_command, reference_environment
 
@@ -37,7 +43,7 @@ console = Console(highlight=False, soft_wrap=True)
 def main() -> None:
     try:
         app()
-    except WorldError as error:
+    except (WorldError, RunError, ScenarioError, TraceError) as error:
         print(f"syncbed: error: {error}", file=sys.stderr)
         sys.exit(2)
 
@@ -138,6 +144,13 @@ def serve(
         "ws_dialect": ws_dialect,
     }
     _become_reference(settings)
+
+
+app.command()(run_command.run)
+app.command("list")(run_command.list_scenarios)
+app.command()(run_command.show)
+app.command()(doctor_command.doctor)
+app.command()(wire)
 
 
 def _become_reference(settings: dict[str, Setting]) -> Never:

@@ -23,7 +23,8 @@ from ..wire import WireError
 from ..world import WorldError
 from .errors import StoppedError
 from .expect import expect
-from .session import Held, Options, Session
+from .held import Held
+from .session import Options, Session
 from .settle import settle
 from .steps import STEPS, heal
 

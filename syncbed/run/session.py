@@ -6,11 +6,10 @@ Owns bringing it up and taking it down, in an order that makes sense.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
 
 from ..drivers.chromium import Chromium
 from ..drivers.tab import Place, Tab
@@ -21,28 +20,10 @@ from ..trace import Header
 from ..wire import Record, Upstream, Wire, WireSettings
 from ..world.reference import Setting
 from .commits import Commits
+from .held import Held
 from .servers import Servers
 
 ADAPTER = "/static/bed/reference.html"
-
-
-class Held(Protocol):
-    """Held mode: what the steps between `hold` and `go` mean. Each waits for quiet before it returns."""
-
-    def scripts(self, tab: str) -> Sequence[str]:
-        """What every page of a tab runs before its own first script."""
-
-    async def begin(self, session: Session) -> None:
-        """The tabs are open; in a scenario that is held from the start nothing has been delivered."""
-
-    async def hold(self) -> None: ...
-    async def go(self) -> None: ...
-    async def deliver(self, message: str, within_ms: float) -> None: ...
-    async def end_before(self, message: str, within_ms: float) -> None: ...
-    async def end_after(self, message: str, within_ms: float) -> None: ...
-    async def deliver_by_seed(self, choices_max: int) -> None: ...
-    async def advance(self, by_ms: float) -> None: ...
-    async def fire(self, tab: str, timer: str) -> None: ...
 
 
 @dataclass(frozen=True)

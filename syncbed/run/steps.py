@@ -11,7 +11,8 @@ from ..scenario import Step
 from ..trace import Fault, Heal, Invoke, Lifted, Receipt, TabLife, mark
 from .errors import StoppedError
 from .expectations import CONDITIONS
-from .session import Held, Session
+from .held import Held
+from .session import Session
 from .settle import settle
 
 Play = Callable[[Session, Step], Awaitable[None]]

@@ -1,0 +1,254 @@
+"""`syncbed run`, `list` and `show`: words, tables and exit codes. `cli` mounts them.
+
+Exit codes of `run`: 0 every verdict is the one its file expects, 1 one is violated or an unexpected
+ok, 3 one is unknown, 2 wrong usage or an environment that cannot do it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import webbrowser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from ..scenario import Scenario, gallery, load
+from .errors import RunError
+
+if TYPE_CHECKING:
+    from .player import Outcome
+
+RUNS = Path("runs")
+ALL = "all"
+COLOURS = {"ok": "green", "violated": "red", "unknown": "yellow"}
+console = Console(highlight=False, soft_wrap=True)
+progress_console = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
+
+
+def run(
+    scenario: Annotated[str, typer.Argument(help="A name of the gallery, a file, or `all`.")],
+    headed: Annotated[bool, typer.Option("--headed", help="Show the browser.")] = False,
+    times: Annotated[int, typer.Option(min=1, max=10_000, help="Play each so often.")] = 1,
+    driver: Annotated[str, typer.Option(help="`tabs`: real Chromium tabs. `lab`: not yet.")] = "tabs",
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Not given: the scenario's own.", show_default=False)
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="With --times: keep the folders of all runs, not only the telling.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Play scenarios in real tabs, judge them, and leave a folder for each run."""
+    refusals, outcomes = _playwright(), []
+    refusals.check_driver(driver)
+    scenarios = [load(name) for name in (gallery() if scenario == ALL else [scenario])]
+    if seed is not None:
+        scenarios = [replace(each, seed=seed) for each in scenarios]
+    playable = [each for each in scenarios if not refusals.refusals(each)]
+    refused = {each.name: refusals.refusals(each) for each in scenarios if each not in playable}
+    if not playable:
+        raise RunError("; ".join(f"{name}: {', '.join(why)}" for name, why in refused.items()))
+    outcomes = asyncio.run(_play_all(playable, times, headed=headed, quiet=as_json))
+    series = [Series(each, [o for o in outcomes if o.scenario is each]) for each in playable]
+    if not keep:
+        for each in series:
+            each.drop_folders()
+    code = max((each.exit_code for each in series), key=[0, 3, 1].index)
+    if as_json:
+        found = {"exit_code": 2 if refused else code, "refused": refused, "runs": _runs_json(series)}
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        _print(series, refused)
+    raise typer.Exit(2 if refused and code == 0 else code)
+
+
+def list_scenarios(as_json: AsJson = False) -> None:
+    """Name the scenarios of the gallery."""
+    found = [load(name) for name in gallery()]
+    if as_json:
+        keys = ("name", "title", "expected", "because", "needs", "judges")
+        print(json.dumps([{key: getattr(each, key) for key in keys} for each in found], indent=2))
+        return
+    table = Table("scenario", "what happens", "expected", box=None, pad_edge=False)
+    for each in found:
+        table.add_row(each.name, each.title, each.expected)
+    console.print(table)
+
+
+def show(
+    run_folder: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run's folder, or a scenario: its last run.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Open the report of a run in the browser, and say where it is."""
+    folder = find_run(run_folder)
+    report = folder / "report.html"
+    if as_json:
+        about = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+        print(json.dumps({"folder": str(folder), "report": str(report), **about}, indent=2))
+        return
+    print(report)
+    try:
+        webbrowser.get().open(report.resolve().as_uri())
+    except webbrowser.Error:
+        console.print("no browser can be opened here: open that file in one")
+
+
+def find_run(named: str) -> Path:
+    """The folder of a run, by its path or as the last one of a scenario. Raises `RunError`."""
+    folder = Path(named)
+    if (folder / "report.html").is_file():
+        return folder
+    runs = sorted((RUNS / named).glob("*/report.html"), key=lambda path: path.stat().st_mtime)
+    if not runs:
+        raise RunError(f"{named!r} is no run's folder, and no scenario with a run under {RUNS}/")
+    return runs[-1].parent
+
+
+@dataclass(frozen=True)
+class Series:
+    """All runs of one scenario."""
+
+    scenario: Scenario
+    outcomes: Sequence[Outcome]
+
+    @property
+    def exit_code(self) -> int:
+        return max((each.exit_code for each in self.outcomes), key=[0, 3, 1].index)
+
+    @property
+    def as_expected(self) -> int:
+        return sum(each.exit_code == 0 for each in self.outcomes)
+
+    @property
+    def seconds(self) -> str:
+        """The shortest, the median and the longest of them."""
+        took = [each.took_ms / 1000 for each in self.outcomes]
+        return f"{took[0]:.1f}" if len(took) == 1 else f"{min(took):.1f} {median(took):.1f} {max(took):.1f}"
+
+    def drop_folders(self) -> None:
+        """Of many runs that went as expected the last one tells all; those that differ are kept."""
+        for each in self.outcomes[:-1]:
+            if each.exit_code == 0:
+                shutil.rmtree(each.folder, ignore_errors=True)
+
+
+async def _play_all(scenarios: Sequence[Scenario], times: int, *, headed: bool, quiet: bool) -> list[Outcome]:
+    from playwright.async_api import async_playwright
+
+    from ..drivers.chromium import Chromium
+    from .held import held_for
+    from .player import run as play
+
+    outcomes: list[Outcome] = []
+    with _progress(len(scenarios) * times, quiet=quiet) as tell:
+        async with async_playwright() as playwright:
+            chromium = Chromium(playwright, headed=headed)
+            try:
+                for round_ in range(times):
+                    for scenario in scenarios:
+                        name = scenario.name if times == 1 else f"{scenario.name} {round_ + 1}/{times}"
+
+                        def at(step: Any, name: str = name, steps: int = len(scenario.steps)) -> None:
+                            tell(f"{name}: step {step.number + 1} of {steps}, {step.do}", 0)
+
+                        tell(f"{name}: starting", 0)
+                        outcome = await play(scenario, chromium, RUNS, held=held_for(scenario), progress=at)
+                        outcomes.append(outcome)
+                        tell(name, 1)
+            finally:
+                await chromium.close()
+    return outcomes
+
+
+@contextmanager
+def _progress(total: int, *, quiet: bool) -> Iterator[Any]:
+    columns = (
+        SpinnerColumn(),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=progress_console, transient=True, disable=quiet) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda text, done: bar.update(task, description=text, advance=done)
+
+
+def _print(series: Sequence[Series], refused: dict[str, list[str]]) -> None:
+    table = Table("scenario", "verdict", "expected", "as expected", "seconds", box=None, pad_edge=False)
+    for each in series:
+        verdicts = sorted({outcome.verdict.status for outcome in each.outcomes})
+        count = f"{each.as_expected} of {len(each.outcomes)}"
+        table.add_row(
+            each.scenario.name,
+            " ".join(f"[{COLOURS[verdict]}]{verdict}[/]" for verdict in verdicts),
+            each.scenario.expected,
+            count if each.exit_code == 0 else f"[red]{count}[/]",
+            each.seconds,
+        )
+    console.print(table)
+    for each in series:
+        told = [outcome for outcome in each.outcomes if outcome.exit_code != 0] or [each.outcomes[-1]]
+        for outcome in told:
+            if outcome.exit_code != 0 or len(series) == 1:
+                _print_outcome(outcome)
+    for name, why in refused.items():
+        console.print(f"[yellow]refused[/] {name}: {', '.join(why)}")
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    console.print(f"\n{outcome.scenario.name}: {outcome.verdict.status}", style="bold")
+    console.print(f"  {outcome.verdict.reason}", markup=False)
+    for finding in outcome.verdict.judged():
+        for line in finding.told():
+            console.print(f"    {line}", markup=False)
+    console.print(f"  {outcome.folder}", markup=False)
+
+
+def _runs_json(series: Sequence[Series]) -> list[dict[str, Any]]:
+    return [
+        {
+            "scenario": each.scenario.name,
+            "verdict": outcome.verdict.status,
+            "expected": each.scenario.expected,
+            "exit_code": outcome.exit_code,
+            "reason": outcome.verdict.reason,
+            "violated": outcome.verdict.violated(),
+            "took_ms": round(outcome.took_ms),
+            "folder": str(outcome.folder) if outcome.folder.is_dir() else None,
+        }
+        for each in series
+        for outcome in each.outcomes
+    ]
+
+
+def _playwright() -> Any:
+    """The part of `run` that needs Playwright, which a plain install has not."""
+    try:
+        from . import refusals
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "playwright":
+            raise
+        raise RunError("playwright is not installed: pip install playwright") from None
+    return refusals
