@@ -271,11 +271,12 @@ test('attempts are counted anew after a connection that worked', async () => {
   const client = await connectClient({ maxReconnectAttempts: 1, reconnectDelay: 1 });
   const channel = fresh();
   await listen(client, channel);
-  for (let times = 0; times < 3; times += 1) {
+  const changes = changesOf(client);
+  for (let times = 1; times <= 3; times += 1) {
     await cut(client);
-    await until(() => client.state !== 'connected');
-    await until(() => client.isLive(channel));
+    await until(() => changes.length === 2 * times && client.isLive(channel));
   }
+  equal(changes.map(([state]) => state).join(), Array(3).fill('reconnecting,connected').join());
 });
 
 test('one that gave up can be disconnected for good', async () => {
