@@ -79,7 +79,7 @@ def probe(about: str, needs: list[str], steps: list[dict[str, Any]], **more: Any
         "judges": ["converges"],
         "expected": "unknown",
         "because": "it is no test of the SDK",
-        "settle_ms_max": 100,
+        "settle_ms_max": SLOW_MS_MAX,
         "steps": steps,
         **more,
     }

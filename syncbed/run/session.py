@@ -32,6 +32,8 @@ class Options:
 
     adapter: str = ADAPTER
     settings: dict[str, Setting] | None = None
+    own_processes: bool | None = None
+    """A browser process for each profile; None: if the scenario freezes or hides."""
     payload_bytes_max: int = 65_536
 
 
@@ -58,10 +60,13 @@ class Session:
             self.options.settings or {},
         )
         self.commits = Commits(self.recorder, scenario.collection, self._any_instance)
+        own_processes = self.options.own_processes
+        if own_processes is None:
+            own_processes = bool(NEEDS_A_PROCESS & set(scenario.needs))
         self.driver = TabsDriver(
             chromium,
             self.recorder,
-            own_processes=bool(NEEDS_A_PROCESS & set(scenario.needs)),
+            own_processes=own_processes,
             scripts=held.scripts if held is not None else no_scripts,
         )
         self.wire: Wire
