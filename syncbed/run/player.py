@@ -17,7 +17,7 @@ from ..drivers.errors import DriverError
 from ..evidence import BED, DRIVER
 from ..report import new_run_folder, write_run
 from ..scenario import CAPS, Scenario, Step
-from ..trace import Info, Stopped
+from ..trace import Info, Note, Stopped
 from ..trace import Step as StepRecord
 from ..wire import WireError
 from ..world import WorldError
@@ -25,10 +25,11 @@ from .errors import StoppedError
 from .expect import expect
 from .held import Held
 from .session import Options, Session
-from .settle import settle
+from .settle import settle, settled
 from .steps import STEPS, heal
 
 Progress = Callable[[Step], None]
+READY_MS_MAX = 5000
 STOPPING = (StoppedError, DriverError, WireError, WorldError)
 
 
@@ -72,6 +73,8 @@ async def _play(session: Session, progress: Progress) -> None:
     if lacking := lacks(session):
         recorder.write(BED, Stopped(0, f"the SDK under test does not claim {lacking}, which is needed"))
         return
+    if session.scenario.mode == "free":
+        await _be_ready(session)
     since_ms = recorder.now_ms()
     for step in session.scenario.steps:
         progress(step)
@@ -92,6 +95,15 @@ def lacks(session: Session) -> str:
     """What the scenario needs of the SDK and the SDK does not claim."""
     needed = [name for name in session.scenario.needs if name in CAPS and name not in session.caps]
     return ", ".join(needed)
+
+
+async def _be_ready(session: Session) -> None:
+    """Let what opening a tab begins (its first snapshot, its subscription) end before the first step.
+
+    Otherwise a step may meet the tail of it, or not, as the machine is fast or slow.
+    """
+    if missing := await settled(session, READY_MS_MAX):
+        session.recorder.write(BED, Note(f"not settled before the first step: {missing}"))
 
 
 def _check_alive(session: Session) -> None:

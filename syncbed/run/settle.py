@@ -18,23 +18,27 @@ QUIET_MS = 60
 LOOK_AGAIN_MS = 250
 
 
-async def settle(session: Session, within_ms: float) -> bool:
+async def settle(session: Session, within_ms: float) -> None:
     """Wait for it, within a bound, and write down whether it was reached."""
+    began_ms = session.recorder.now_ms()
+    missing = await settled(session, within_ms)
+    took_ms = session.recorder.now_ms() - began_ms
+    session.recorder.write(BED, Settled(not missing, within_ms, took_ms, missing))
+
+
+async def settled(session: Session, within_ms: float) -> str:
+    """Wait for it; what is missing when the time is out, or ""."""
     recorder = session.recorder
-    began_ms = recorder.now_ms()
+    deadline_ms = recorder.now_ms() + within_ms
     before: str | None = None
     while True:
         missing, view = await _look(session)
-        took_ms = recorder.now_ms() - began_ms
         if not missing and view == before:
-            recorder.write(BED, Settled(True, within_ms, took_ms))
-            return True
-        if took_ms >= within_ms:
-            missing = missing or "the views went on changing"
-            recorder.write(BED, Settled(False, within_ms, took_ms, missing))
-            return False
+            return ""
+        left_ms = deadline_ms - recorder.now_ms()
+        if left_ms <= 0:
+            return missing or "the views went on changing"
         before = view if not missing else None
-        left_ms = within_ms - took_ms
         if missing:
             # Whatever is missing may come with any record; some of it (a timer) comes without one.
             await recorder.changed(min(LOOK_AGAIN_MS, left_ms))
