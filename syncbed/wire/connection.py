@@ -17,6 +17,7 @@ from .rules import Decision
 from .sockets import How, Socket
 
 if TYPE_CHECKING:
+    from .http import Exchange
     from .websocket import Bridge
     from .wire import Wire
 
@@ -51,12 +52,14 @@ class Connection:
         self.browser = HttpPeer(socket, h11.SERVER, wire.settings.head_bytes_max)
         self.browser_gone = False
         self.upstream_socket: Socket | None = None
+        self.exchange: Exchange | None = None  # the request under way
         self.bridge: Bridge | None = None
         self.waiting: Waiting | None = None  # the HTTP message that is held
         self.silences: dict[str, Literal["resume", "cut"]] = {}  # rule id -> what follows
         self.free_at_ms: dict[Direction, float] = {"up": 0.0, "down": 0.0}
         self._stalls: dict[str, Socket] = {}
         self._waits: dict[asyncio.Future[None], str] = {}
+        self._endless = 0
         socket.on_end = self._browser_ended
 
     # Reporting and counting
@@ -96,6 +99,15 @@ class Connection:
     @property
     def silenced(self) -> bool:
         return bool(self.silences)
+
+    @property
+    def stalled(self) -> bool:
+        return bool(self._stalls)
+
+    @property
+    def parked(self) -> bool:
+        """Whether its HTTP message goes on only when someone decides so, or lifts a rule."""
+        return self.waiting is not None or self.silenced or self._endless > 0
 
     def apply(self, action: Action, rule_id: str, direction: str | None) -> None:
         """Do to the living connection what a rule with `now` says; `direction` matters to a stall."""
@@ -159,12 +171,14 @@ class Connection:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
         self._waits[future] = rule_id
+        self._endless += wait_ms is None
         if wait_ms is not None:
             loop.call_later(wait_ms / 1000, _resolve, future)
         try:
             await future
         finally:
             del self._waits[future]
+            self._endless -= wait_ms is None
         self.check()
 
     def check(self) -> None:
@@ -178,18 +192,19 @@ class Connection:
 
         def decide(verdict: Verdict) -> None:
             verdicts.append(verdict)
+            self.waiting = None  # at once: it is under way before this coroutine goes on
             _resolve(future)
 
-        self.waiting = self.wire.gate.enter(message, self.wire.now_ms(), decide)
-        self.emit("frame_held", message, id=self.waiting.id)
+        self.waiting = waiting = self.wire.gate.enter(message, self.wire.now_ms(), decide)
+        self.emit("frame_held", message, id=waiting.id)
         if self.browser_gone:
-            self._abandon(self.waiting)
+            self._abandon(waiting)
         self._waits[future] = ""
         try:
             await future
         finally:
             del self._waits[future]
-            self.wire.gate.leave(self.waiting)
+            self.wire.gate.leave(waiting)
             self.waiting = None
         self.check()
         return verdicts[0]

@@ -91,6 +91,7 @@ class Exchange:
 
     async def run(self) -> Bridge | None:
         """Carry the request and its answer. A WebSocket that opened is returned as its bridge."""
+        self.connection.exchange = self
         try:
             return await self._run()
         except UpstreamGoneError as error:
@@ -106,6 +107,7 @@ class Exchange:
         except ConnectionEndedError:
             pass
         finally:
+            self.connection.exchange = None
             self._lost(self.connection.ended or "ended")
             if not self.head_sent and not self.connection.browser_gone and self.connection.requests > 1:
                 self.wire.resends.died(self.request)

@@ -48,6 +48,8 @@ class Lane:
         self.direction = direction
         self.queue: deque[Item] = deque()
         self.frames = 0
+        self.got = 0  # since the connection opened: a reset of the names counts these on
+        self.put = 0
         self._wire = connection.wire
         self._write = write  # hand a message to the receiver; False if the receiver takes none any more
         self._pause = pause  # stop or resume reading from the sender
@@ -60,6 +62,7 @@ class Lane:
         """A message was parsed."""
         connection = self.connection
         self.frames += 1
+        self.got += 1
         message = Message(
             "frame",
             self.direction,
@@ -79,6 +82,11 @@ class Lane:
             self._deliver(message, payload)
         else:
             self._queue(message)
+
+    @property
+    def moving(self) -> bool:
+        """Whether something in it passes by itself, sooner or later: it waits for nobody to decide."""
+        return bool(self.queue) and self.queue[0].waiting is None and not self.connection.silences
 
     def finish(self, end: Callable[[], None]) -> None:
         """The sender ended: pass that on when everything before it has passed."""
@@ -186,6 +194,7 @@ class Lane:
                 if self._deliver(message, message.payload):
                     for _ in range(copies):
                         self._write(message.payload)
+                        self.put += 1
                         self.connection.repeated(message, item.rule)
             case Cut(deliver_first=first) | Close(deliver_first=first):
                 if first:
@@ -199,6 +208,7 @@ class Lane:
 
     def _deliver(self, message: Message, payload: Payload) -> bool:
         if self._write(payload):
+            self.put += 1
             self.connection.delivered(message)
             return True
         self.connection.lost(message, "the receiver is closing")

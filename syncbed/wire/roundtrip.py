@@ -39,6 +39,7 @@ class RoundTrip:
         self.body = bytearray()
         self.body_complete = False
         self.upload: asyncio.Task[None] | None = None
+        self.awaits_answer = False  # it is the server's turn
         self._trailers: heads.RawHeaders = []
         self._upstreams = upstreams
         self._upstream = upstream
@@ -106,6 +107,13 @@ class RoundTrip:
 
     async def answer_head(self) -> Head:
         """The head of the answer, or the 101; what comes before (100, 103) is passed at once."""
+        self.awaits_answer = True
+        try:
+            return await self._answer_head()
+        finally:
+            self.awaits_answer = False
+
+    async def _answer_head(self) -> Head:
         while True:
             event = await self._next()
             if isinstance(event, h11.InformationalResponse) and event.status_code != 101:

@@ -323,6 +323,11 @@ class Wire:
     def forget(self, connection: Connection) -> None:
         self.connections.pop(connection.id, None)
 
+    @property
+    def kept(self) -> int:
+        """How many sockets a cut of their other side has left open."""
+        return sum(not socket.lost for socket in self._kept)
+
     def keep(self, socket: Socket) -> None:
         """A socket whose other side was cut: open and silent until the wire heals."""
         self._kept = {kept for kept in self._kept if not kept.lost}
