@@ -85,14 +85,17 @@ export const createOverlays = (base) => {
       overlay.settle();
       drop((other) => other === overlay && isHeld(other));
     },
-    /** The base holds this commit. A client sends in order: its earlier ones are settled too. */
-    committed: (/** @type {Commit} */ { clientId, mutationId }) =>
-      drop(
-        (overlay) =>
-          mutationId !== null &&
-          overlay.clientId === clientId &&
-          (overlay.mutationId === mutationId || (!overlay.own && overlay.mutationId < mutationId)),
-      ),
+    /**
+     * The base holds this commit, and with it all that came before: earlier versions of the item, and the
+     * earlier mutations of its client, which sends in order. (Their own events may never come, if a snapshot
+     * was read or the subscription began in between.)
+     */
+    committed: (/** @type {Commit} */ { id, version, clientId, mutationId }) =>
+      drop((overlay) => {
+        if (overlay.state === 'acknowledged' && overlay.id === id && (overlay.version ?? Infinity) <= version) return true;
+        if (mutationId === null || overlay.clientId !== clientId || overlay.mutationId > mutationId) return false;
+        return overlay.mutationId === mutationId || overlay.state === 'acknowledged' || !overlay.own;
+      }),
     /** The base is what reading number n found. @param {number} reading */
     snapshot: (reading) => drop((overlay) => isHeld(overlay, reading)),
     /** @param {Overlay} overlay */

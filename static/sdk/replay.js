@@ -51,8 +51,8 @@ const apply = (under, mutation) => {
   if (op === 'remove') return null;
   // The base may hold a create whose answer was lost, and later edits of it too: those are newer.
   if (op === 'create') return under ?? { ...fields, id, version };
-  // Another tab's edit of an item that this tab has not read yet comes with the whole item.
-  if (under === null) return mutation.item;
+  // An edit brings nothing back: the item was removed meanwhile, and the server will say so.
+  if (under === null) return null;
   return { ...under, ...fields, id, version: version ?? under.version };
 };
 
