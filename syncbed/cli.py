@@ -19,11 +19,13 @@ from typing import Annotated, Never
 import typer
 from rich.console import Console
 
+from .drivers.errors import DriverError
 from .run import command as run_command
 from .run import doctor as doctor_command
 from .run.errors import RunError
 from .scenario import ScenarioError
 from .trace import TraceError
+from .wire import WireError
 from .wire.command import wire
 from .world import ReferenceProcess, WorldError
 from .world.reference import LISTENING, Setting, reference_command, reference_environment
@@ -43,7 +45,7 @@ console = Console(highlight=False, soft_wrap=True)
 def main() -> None:
     try:
         app()
-    except (WorldError, RunError, ScenarioError, TraceError) as error:
+    except (WorldError, WireError, DriverError, RunError, ScenarioError, TraceError) as error:
         print(f"syncbed: error: {error}", file=sys.stderr)
         sys.exit(2)
 

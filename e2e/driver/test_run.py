@@ -110,6 +110,23 @@ def test_a_wait_that_runs_out_stops_the_run_and_says_what_was_there(stage: Stage
     assert "waited 100 ms until alice/1 has 7 pending: it has 0" in played.reason
 
 
+def test_a_server_without_a_log_is_what_a_fresh_profile_shows(stage: Stage) -> None:
+    played = stage.play({"judges": ["converges", "no_lost_write"], "steps": [PUT]}, log=False)
+    [snapshot] = played.trace.all(Snapshot)
+    assert [item["title"] for item in snapshot.what.items] == ["latte #o0"]
+    found = {finding.invariant: finding.status for finding in played.outcome.verdict.judged()}
+    assert found == {"converges": "ok", "no_lost_write": "unknown"}
+    assert played.outcome.verdict.doubts == ()
+
+
+def test_a_tab_that_is_opened_again_speaks_through_another_document(stage: Stage) -> None:
+    shown = {"do": "expect", "that": {"is": "shows", "tab": "alice/1", "op": "o0"}}
+    steps = [PUT, {"do": "close", "tab": "alice/1"}, {"do": "open", "tab": "alice/1"}, shown]
+    played = stage.play({"needs": ["close"], "judges": ["converges", "expectations"], "steps": steps})
+    assert played.verdict == "ok", played.reason
+    assert list(played.trace.documents) == ["tab alice/1", "tab alice/1#2"]
+
+
 def test_a_violation_that_was_expected_is_as_expected(stage: Stage) -> None:
     absent = {"do": "expect", "that": {"is": "absent", "tab": "alice/1", "key": "latte", "within_ms": 0}}
     expected = {"expected": "violated", "violates": ["expectations"], "because": "it was put there"}

@@ -15,6 +15,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,12 @@ class Chromium:
     async def context(self) -> tuple[BrowserContext, Callable[[], Any]]:
         """A new profile in the shared browser, and how to end it."""
         context = await (await self.shared()).new_context()
-        return context, context.close
+
+        async def end() -> None:
+            with suppress(PlaywrightError):
+                await context.close()
+
+        return context, end
 
     async def process(self) -> tuple[BrowserContext, Callable[[], Any]]:
         """A new profile in a browser process of its own, and how to end it."""
@@ -69,7 +75,8 @@ class Chromium:
             raise
 
         async def end() -> None:
-            await browser.close()
+            with suppress(PlaywrightError):  # it may have died before us
+                await browser.close()
             await asyncio.to_thread(process.kill)
 
         return browser.contexts[0], end

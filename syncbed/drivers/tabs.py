@@ -5,7 +5,7 @@ Owns profiles and tabs. What it can do to a tab is the table in `faults.py`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,21 +48,19 @@ class TabsDriver:
         self, chromium: Chromium, recorder: Recorder, *, own_processes: bool, scripts: Scripts = no_scripts
     ) -> None:
         self.tabs: dict[str, Tab] = {}
+        self._lives: dict[str, int] = {}  # of tabs that were closed: the next document is not the first
         self.profiles: dict[str, Profile] = {}
         self.own_processes = own_processes
         self._chromium = chromium
         self._recorder = recorder
         self._scripts = scripts
-        self._traffic: Traffic | None = None
+        self._traffic = Traffic(recorder)
 
-    async def open_profiles(self, places: Mapping[str, Place]) -> None:
-        own = [place.origin.partition("//")[2] for place in places.values()]
-        self._traffic = Traffic(self._recorder, own)
-        for name, place in places.items():
-            make = self._chromium.process if self.own_processes else self._chromium.context
-            context, end = await make()
-            self.profiles[name] = Profile(place, context, end)
-            self._traffic.watch(context)
+    async def open_profile(self, place: Place) -> None:
+        make = self._chromium.process if self.own_processes else self._chromium.context
+        context, end = await make()
+        self.profiles[place.profile] = Profile(place, context, end)
+        self._traffic.watch(context, place.origin)
 
     async def load(self, name: str) -> Tab:
         """A new tab with the adapter page in it, not started yet."""
@@ -71,9 +69,9 @@ class TabsDriver:
 
     async def adopt(self, name: str, page: Page) -> Tab:
         """A blank page that is there becomes a tab."""
-        assert self._traffic is not None
         profile = self.profiles[name.partition("/")[0]]
         tab = await Tab.attach(name, profile.place, page, self._recorder, self._scripts(name))
+        tab.life = self._lives.get(name, 0)
         self._traffic.name(page, name)
         await tab.load()
         self.tabs[name] = tab
@@ -92,6 +90,7 @@ class TabsDriver:
         raise DriverError(f"{profile} has no open tab, and its storage is reached through one")
 
     def forget(self, tab: Tab) -> None:
+        self._lives[tab.name] = tab.life
         self.tabs.pop(tab.name, None)
 
     async def versions(self) -> dict[str, str]:

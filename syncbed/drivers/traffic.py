@@ -6,7 +6,6 @@ workers. They do not know those of shared workers: a run's header says so.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, Page, Request, WebSocket
@@ -19,14 +18,16 @@ UNSEEN = ("requests and sockets of shared workers",)
 
 
 class Traffic:
-    """Watches one profile. `own` are the addresses (host:port) of the wire."""
+    """Watches the profiles of one run."""
 
-    def __init__(self, recorder: Recorder, own: Collection[str]) -> None:
+    def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._own = frozenset(own)
+        self._own: set[str] = set()  # the wire's addresses, host:port
         self._tabs: dict[Page, str] = {}
 
-    def watch(self, context: BrowserContext) -> None:
+    def watch(self, context: BrowserContext, origin: str) -> None:
+        """A profile, and where its tabs are led to."""
+        self._own.add(urlsplit(origin).netloc)
         context.on("request", self._request)
 
     def name(self, page: Page, tab: str) -> None:

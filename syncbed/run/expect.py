@@ -40,14 +40,19 @@ async def _converged(session: Session, that: Any, since_ms: float) -> Found:
     recorder = session.recorder
     deadline_ms = recorder.now_ms() + that["within_ms"]
     while True:
-        held = await session.commits.items()
-        missing = "the server does not answer"
-        if held is not None:
-            missing = difference(session.watch, list(session.driver.tabs), held)
+        missing = await _differs(session)
         left_ms = deadline_ms - recorder.now_ms()
         if not missing or left_ms <= 0:
             return not missing, "every tab and the server show the same, nothing pending", missing
         await recorder.changed(min(ASK_AGAIN_MS, left_ms))
+
+
+async def _differs(session: Session) -> str:
+    tabs = list(session.driver.tabs)
+    if session.commits is None:  # then the tabs are held against each other
+        return difference(session.watch, tabs, session.watch.tabs[tabs[0]].items if tabs else ())
+    held = await session.commits.items()
+    return "the server does not answer" if held is None else difference(session.watch, tabs, held)
 
 
 async def _sockets_at_most(session: Session, that: Any, since_ms: float) -> Found:

@@ -17,14 +17,14 @@ from ..drivers.errors import DriverError
 from ..evidence import BED, DRIVER
 from ..report import new_run_folder, write_run
 from ..scenario import CAPS, Scenario, Step
-from ..trace import Info, Note, Stopped
+from ..trace import Info, Note, Snapshot, Stopped
 from ..trace import Step as StepRecord
 from ..wire import WireError
 from ..world import WorldError
 from .errors import StoppedError
 from .expect import expect
 from .held import Held
-from .session import Options, Session
+from .session import FRESH, Options, Session
 from .settle import settle, settled
 from .steps import STEPS, heal
 
@@ -111,6 +111,20 @@ def _check_alive(session: Session) -> None:
         raise StoppedError("; ".join(deaths))
 
 
+async def _read_server(session: Session) -> None:
+    """The server's last word: its log and its items, or what it shows to somebody new."""
+    if session.commits is not None:
+        await session.commits.snapshot()
+        return
+    await session.driver.open_profile(session.place(FRESH))
+    fresh = await session.driver.load(f"{FRESH}/1")
+    await fresh.start("opened")
+    if missing := await settled(session, READY_MS_MAX):
+        raise StoppedError(f"a fresh profile, opened to see what the server holds: {missing}")
+    items = session.watch.tabs[fresh.name].items
+    session.recorder.write(BED, Snapshot(session.scenario.collection, "", 0, items))
+
+
 async def _end(session: Session) -> None:
     """What follows the last step of every run."""
     last = len(session.scenario.steps) - 1
@@ -119,7 +133,7 @@ async def _end(session: Session) -> None:
         await heal(session)
         await settle(session, session.scenario.settle_ms_max)
         _check_alive(session)
-        await session.commits.snapshot()
+        await _read_server(session)
     except STOPPING as error:
         session.recorder.write(BED, Stopped(last, str(error)))
     for tab in session.driver.tabs.values():

@@ -24,6 +24,7 @@ from .held import Held
 from .servers import Servers
 
 ADAPTER = "/static/bed/reference.html"
+FRESH = "0-fresh"  # no profile of a scenario begins with a digit
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Options:
 
     adapter: str = ADAPTER
     settings: dict[str, Setting] | None = None
+    log: bool = True
+    """The server has a committed log; if not, a fresh profile opened at the end is its view."""
     own_processes: bool | None = None
     """A browser process for each profile; None: if the scenario freezes or hides."""
     payload_bytes_max: int = 65_536
@@ -59,7 +62,8 @@ class Session:
             folder / "servers.log" if folder is not None else None,
             self.options.settings or {},
         )
-        self.commits = Commits(self.recorder, scenario.collection, self._any_instance)
+        log = Commits(self.recorder, scenario.collection, self._any_instance)
+        self.commits = log if self.options.log else None
         own_processes = self.options.own_processes
         if own_processes is None:
             own_processes = bool(NEEDS_A_PROCESS & set(scenario.needs))
@@ -90,9 +94,15 @@ class Session:
     def place(self, profile: str) -> Place:
         # The wire chooses among several upstreams by the first label of the Host.
         several = self.scenario.world.instances > 1
-        label = f"{self.scenario.profiles[profile].instance}." if several else ""
+        instance = self.scenario.profiles[profile].instance if profile != FRESH else "a"
+        label = f"{instance}." if several else ""
         origin = f"http://{label}{profile}.lab.localhost:{self.wire.ports[profile]}"
         return Place(profile, origin, self.options.adapter, self.scenario.collection)
+
+    async def read_log(self) -> None:
+        """Read what is committed by now, if there is a log and somebody answers."""
+        if self.commits is not None:
+            await self.commits.read()
 
     # Private
 
@@ -101,7 +111,8 @@ class Session:
         await self.servers.start()
         await self._start_wire()
         self._endings.append(self.driver.close)
-        await self.driver.open_profiles({name: self.place(name) for name in self.scenario.profiles})
+        for name in self.scenario.profiles:
+            await self.driver.open_profile(self.place(name))
         # Pages first, adapters after: the header, which comes before all reports, holds what they claim.
         names = list(self.scenario.tabs())
         tabs = await asyncio.gather(*map(self.driver.load, names))
@@ -109,14 +120,15 @@ class Session:
         await asyncio.gather(*(tab.start("opened") for tab in tabs))
         if self.held is not None:
             await self.held.begin(self)
-        reading = asyncio.create_task(self.commits.keep_reading())
-        self._endings.append(lambda: _cancelled(reading))
+        if self.commits is not None:
+            reading = asyncio.create_task(self.commits.keep_reading())
+            self._endings.append(lambda: _cancelled(reading))
 
     async def _start_wire(self) -> None:
         upstreams = tuple(
             Upstream(name, "127.0.0.1", process.port) for name, process in self.servers.instances.items()
         )
-        ports = dict.fromkeys(self.scenario.profiles, 0)
+        ports = dict.fromkeys([*self.scenario.profiles, *([] if self.options.log else [FRESH])], 0)
         self.wire = Wire(WireSettings(upstreams, ports, seed=self.scenario.seed), self._absorb)
         self._endings.append(self.wire.stop)
         await self.wire.start()

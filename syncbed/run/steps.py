@@ -151,7 +151,7 @@ async def start_server(session: Session, step: Step) -> None:
 
 async def _end_server(session: Session, step: Step, end: Callable[[str], Awaitable[None]], how: str) -> None:
     instance, fault = step["instance"], fault_of(step)
-    await session.commits.read()  # what it has committed so far, before it forgets
+    await session.read_log()  # what it has committed so far, before it forgets
     pid = session.servers.pid(instance)
     session.recorder.write(DRIVER, Fault(fault, step.to_json()))
     await end(instance)
@@ -161,7 +161,7 @@ async def _end_server(session: Session, step: Step, end: Callable[[str], Awaitab
 
 async def stop_redis(session: Session, step: Step) -> None:
     fault = fault_of(step)
-    await session.commits.read()
+    await session.read_log()
     pid = session.servers.pid("redis")
     session.recorder.write(DRIVER, Fault(fault, step.to_json()))
     await session.servers.stop_redis()
@@ -174,7 +174,7 @@ async def start_redis(session: Session, step: Step) -> None:
 
 async def restart_redis(session: Session, step: Step) -> None:
     fault = fault_of(step)
-    await session.commits.read()
+    await session.read_log()
     before = session.servers.pid("redis")
     session.recorder.write(DRIVER, Fault(fault, step.to_json()))
     await session.servers.restart_redis(keep_data=step["data"] == "kept")
