@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,26 @@ class Demo:
     def answer_after(self, ms: int) -> None:
         with self.page.expect_response("**/test/clients/**"):
             self.at("delay").select_option(str(ms))
+
+    def hold_writes(self) -> Callable[[], None]:
+        """Keep this page's writes from the server, until the returned function lets them go."""
+        held: list[Route] = []
+        released = False
+
+        def hold(route: Route) -> None:
+            if released or route.request.method == "GET":
+                route.continue_()
+            else:
+                held.append(route)
+
+        def release() -> None:
+            nonlocal released
+            released = True
+            for route in held:
+                route.continue_()
+
+        self.page.route("**/api/**", hold)
+        return release
 
 
 def open_demo(page: Page, url: str) -> Demo:

@@ -55,12 +55,13 @@ def fails(check: Callable[[], None]) -> None:
 
 
 def single_client_mutation_flow(alice: Demo, url: str) -> None:
-    alice.answer_after(300)
+    let_go = alice.hold_writes()
     alice.add("1 × espresso")
 
     row = alice.row("1 × espresso")
     expect(row).to_have_attribute("data-pending", "true")
-    assert server_titles(url) == [], "the server was too quick: nothing optimistic was seen"
+    assert server_titles(url) == [], "the server knows already: nothing optimistic was seen"
+    let_go()
     expect(row).to_have_attribute("data-pending", "false")
     expect(row).to_contain_text("v1")
     expect(alice.at("pending")).to_have_text("0")
@@ -136,10 +137,11 @@ def test_scenario_2_twin(new_profile: NewProfile, instances: Instances) -> None:
 
 
 def multi_tab_sync(first: Demo, second: Demo, url: str) -> None:
-    first.answer_after(2000)
+    let_go = first.hold_writes()
     first.add("1 × espresso")
-    expect(second.row("1 × espresso")).to_have_attribute("data-pending", "true", timeout=1000)
+    expect(second.row("1 × espresso")).to_have_attribute("data-pending", "true")
     assert server_titles(url) == [], "the server was told already: BroadcastChannel is not proven"
+    let_go()
     for tab in (first, second):
         expect(tab.row("1 × espresso")).to_have_attribute("data-pending", "false")
         expect(tab.rows).to_have_count(1)
