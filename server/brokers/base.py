@@ -36,6 +36,8 @@ class BrokerLimits:
     history_events_max: int
     mutations_remembered_max: int
     mutations_remembered_s: int
+    item_bytes_max: int = 64_000
+    """Of an item in JSON, whatever number of changes it grew by."""
 
 
 @dataclass(frozen=True, slots=True)

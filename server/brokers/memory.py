@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from ..core.channel_log import ChannelLog
-from ..core.commit import EVENT_NAMES, Item, Mutation, Outcome, apply, event_payload
+from ..core.commit import EVENT_NAMES, Item, Mutation, Outcome, apply, event_payload, too_large
 from ..core.events import Event, Position
 from ..core.json_text import dumps
 from .base import Broker, BrokerLimits, Listener, LogGoneError, Snapshot
@@ -74,14 +74,17 @@ class MemoryBroker(Broker):
             if remembered and mutation.mutation_id < next(reversed(remembered)):
                 return Outcome("stale_mutation", None)
 
-        items = self._items.setdefault(collection, {})
+        items = self._items.get(collection, {})
         outcome = apply(mutation, items.get(mutation.entity_id))
+        if too_large(outcome, self._limits.item_bytes_max):
+            outcome = Outcome("body_too_large", None)
         committed = outcome.result in EVENT_NAMES.values()
         payload = dumps(event_payload(mutation, outcome)) if committed else ""  # fails before any write
         if committed and outcome.result == "deleted":
             del items[mutation.entity_id]
         elif committed:
             items[mutation.entity_id] = outcome.body
+            self._items[collection] = items
         if remembered is not None and mutation.mutation_id is not None:
             remembered[mutation.mutation_id] = outcome
             while len(remembered) > self._limits.mutations_remembered_max:

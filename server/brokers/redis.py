@@ -137,6 +137,7 @@ class RedisBroker(Broker):
             str(self._limits.mutations_remembered_s),
             refusal_result,
             dumps(refusal_body),
+            str(self._limits.item_bytes_max),
         ]
         result, body, repeated = await self._run("commit", collection, keys, args)
         return Outcome(result.decode(), json_text.loads(body), bool(repeated))

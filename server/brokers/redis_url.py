@@ -8,8 +8,8 @@ import re
 def without_password(url: str) -> str:
     """Works on any text: a mistyped address may hold a password, too."""
     scheme, slashes, rest = url.rpartition("://")
-    place, question, query = rest.partition("?")
-    login, at, host = place.rpartition("@")
+    login, at, place = rest.rpartition("@")
+    host, question, query = place.partition("?")
     if ":" in login:
         login = login.partition(":")[0] + ":***"
     query = re.sub(r"(^|&)password=[^&]*", r"\1password=***", query)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from .json_text import dumps
+
 Op = Literal["create", "update", "delete", "refuse"]
 Item = dict[str, Any]
 """`{id, version, ...fields}`; version counts from 1 and grows with every commit to the item."""
@@ -62,6 +64,11 @@ def apply(mutation: Mutation, item: Item | None) -> Outcome:
     if mutation.op == "delete":
         return Outcome("deleted", {"id": mutation.entity_id, "version": version})
     return Outcome("updated", {**item, **mutation.fields, "version": version})
+
+
+def too_large(outcome: Outcome, item_bytes_max: int) -> bool:
+    """Whether a commit would leave an item larger than allowed: then it is `body_too_large` instead."""
+    return outcome.result in ("created", "updated") and len(dumps(outcome.body)) > item_bytes_max
 
 
 def event_payload(mutation: Mutation, outcome: Outcome) -> dict[str, Any]:

@@ -60,6 +60,11 @@ class ClientFaults:
         self._forget_if_idle(client_id, client)
         return True
 
+    def give_back_refusal(self, client_id: str | None) -> None:
+        """The write was a repeat, answered as it was the first time: the next one is to be refused."""
+        if client_id is not None:
+            self._client(client_id).faults = replace(self.of(client_id), refuse_next=True)
+
     def cut(self, client_id: str) -> int:
         """Abort everything that this client has open; answer how many that were."""
         client = self._clients.get(client_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ..brokers.base import Broker, LogGoneError, Snapshot
 from ..core import json_text
@@ -25,20 +25,27 @@ class Answer:
     body: dict[str, Any]
 
 
-class Collections:
-    """`refuse_next` says whether a client's next write is to be refused on purpose (test mode)."""
+class Refusals(Protocol):
+    """Writes that are to be refused on purpose (test mode)."""
 
+    def take_refusal(self, client_id: str | None, /) -> bool:
+        """Whether the client's next write is to be refused; asking uses it up."""
+
+    def give_back_refusal(self, client_id: str | None, /) -> None: ...
+
+
+class Collections:
     def __init__(
         self,
         broker: Broker,
         new_id: Callable[[], str],
-        refuse_next: Callable[[str | None], bool],
+        refusals: Refusals,
         *,
         strict: bool,
     ) -> None:
         self._broker = broker
         self._new_id = new_id
-        self._refuse_next = refuse_next
+        self._refusals = refusals
         self._strict = strict
 
     async def read(self, collection: str) -> Snapshot:
@@ -58,15 +65,19 @@ class Collections:
     async def write(self, request: WriteRequest) -> Answer:
         """Do the write once; SyncbedError if it is refused, which may consume its mutation id."""
         ids = parse_ids(request.headers)
+        on_purpose = self._refusals.take_refusal(ids.client_id)
         try:
-            if self._refuse_next(ids.client_id):
+            if on_purpose:
                 raise SyncbedError(REFUSED)
             mutation = request.mutation(ids, self._new_id, strict=self._strict)
         except SyncbedError as error:
             if ids.mutation_id is None or error.kind.status not in CONSUMES_ID:
                 raise
             mutation = _refusal(request, ids, error)
-        return _answer(await self._broker.commit(request.collection, mutation))
+        outcome = await self._broker.commit(request.collection, mutation)
+        if on_purpose and outcome.repeated:
+            self._refusals.give_back_refusal(ids.client_id)
+        return _answer(outcome)
 
 
 def _refusal(request: WriteRequest, ids: Ids, error: SyncbedError) -> Mutation:

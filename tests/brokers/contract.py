@@ -13,7 +13,9 @@ from server.core.commit import Item, Mutation, Outcome
 from server.core.events import Event, Position
 from server.core.json_text import dumps, loads
 
-LIMITS = BrokerLimits(history_events_max=20, mutations_remembered_max=5, mutations_remembered_s=60)
+LIMITS = BrokerLimits(
+    history_events_max=20, mutations_remembered_max=5, mutations_remembered_s=60, item_bytes_max=5000
+)
 HEAR_S_MAX = 5.0
 
 OpenBroker = Callable[[], Awaitable[tuple[Broker, "Ear"]]]
@@ -152,6 +154,12 @@ class BrokerContract:
         assert await broker.commit("orders", delete("b")) == Outcome("not_found", None)
         snapshot = await broker.read("orders")
         assert (snapshot.items, snapshot.position.offset) == ([item], 1)
+
+    async def test_an_item_cannot_outgrow_its_limit_by_many_small_changes(self, broker: Broker) -> None:
+        await broker.commit("orders", create("a", a="x" * 3000))
+        assert await broker.commit("orders", update("a", b="x" * 3000)) == Outcome("body_too_large", None)
+        assert (await broker.commit("orders", update("a", a="y"))).result == "updated"
+        assert (await broker.read("orders")).position.offset == 2
 
     async def test_items_come_in_the_order_of_their_creation(self, broker: Broker) -> None:
         for n in range(12):

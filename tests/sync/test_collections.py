@@ -32,11 +32,14 @@ class Service:
     def __init__(self, *, strict: bool = False) -> None:
         self.refuse_next = False
         self.broker = MemoryBroker(BrokerLimits(5, 10, 60), "e1")
-        self.collections = Collections(self.broker, lambda: "made", self._take_refusal, strict=strict)
+        self.collections = Collections(self.broker, lambda: "made", self, strict=strict)
 
-    def _take_refusal(self, client_id: str | None) -> bool:
+    def take_refusal(self, client_id: str | None) -> bool:
         taken, self.refuse_next = self.refuse_next, False
         return taken
+
+    def give_back_refusal(self, client_id: str | None) -> None:
+        self.refuse_next = True
 
     async def write(
         self,
@@ -112,6 +115,14 @@ async def test_a_refusal_consumes_its_id_and_is_repeated_word_for_word(
     again = await service.refused(kind, **write, n=5)
     assert again.body() == first.body()
     assert (await service.refused(STALE_MUTATION, "create", TEA, n=4)).current is None
+
+
+async def test_a_refusal_on_purpose_is_not_used_up_by_a_repeat() -> None:
+    service = Service()
+    await service.write("create", TEA, n=1)
+    service.refuse_next = True
+    assert (await service.write("create", TEA, n=1)).status == 201
+    await service.refused(REFUSED, "create", TEA, n=2)
 
 
 async def test_a_refusal_on_purpose_happens_once_and_consumes_its_id() -> None:

@@ -1,7 +1,7 @@
 -- Commit one mutation: decide, write, remember, take the next offset, log, publish.
 -- KEYS: 3 items, 4 what is remembered of the client (only with a mutation id)
 -- ARGV: 2 publish to, 3 events max, 4 op, 5 entity id, 6 fields, 7 if-match, 8 client id, 9 mutation id,
---       10 mutations remembered max, 11 and for how many seconds, 12 refusal result, 13 refusal body
+--       10 mutations remembered max, 11 and for how many seconds, 12 refusal result, 13 refusal body, 14 item bytes max
 --   ->  {result, body, 1 if it is a repeat}
 --
 -- The decision is that of core/commit.py. Everything is read and checked before the first write, because
@@ -76,6 +76,10 @@ else
     result, item = 'updated', render(version, fields)
     body = item
   end
+end
+
+if result ~= 'deleted' and item and #item > tonumber(ARGV[14]) then
+  result, body, item = 'body_too_large', 'null', nil
 end
 
 -- write

@@ -9,6 +9,9 @@ local function standing()
   local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
   local meta = redis.call('HMGET', KEYS[1], 'run_id', 'epoch', 'offset')
   if meta[1] == run_id then
+    if meta[3] == '0' and redis.call('TTL', KEYS[1]) > 0 then
+      redis.call('EXPIRE', KEYS[1], 86400) -- no event yet, but somebody asks still
+    end
     return meta[2], tonumber(meta[3])
   end
   redis.call('DEL', KEYS[2])
