@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from integration.client import connect
 from integration.waiting import until
@@ -275,3 +276,15 @@ async def test_a_backend_that_found_no_redis_may_try_again(world: World, redis_p
 
 async def test_a_backend_that_was_never_used_closes(redis_url: str) -> None:
     await RedisBroadcastBackend(redis_url, "unused").close()
+
+
+def test_a_strange_page_opens_no_socket_of_a_backend(
+    app_with_broadcast: tuple[FastAPI, WebSocketBroadcastBackend],
+) -> None:
+    app, backend = app_with_broadcast
+    with TestClient(app) as client:
+        strange = client.websocket_connect("/ws/broadcast", headers={"Origin": "http://evil.example"})
+        with pytest.raises(WebSocketDisconnect), strange:
+            pass
+        with client.websocket_connect("/ws/broadcast", headers={"Origin": "http://testserver"}):
+            assert backend.get_total_connections() == 1

@@ -90,21 +90,24 @@ def build_instance(settings: Settings, clock: Clock | None = None) -> Instance:
         origins=OriginRules(
             frozenset(settings.allowed_origins),
             frozenset(settings.allowed_hosts),
-            any_host=not settings.on_loopback and not settings.allowed_hosts,
             test_mode=settings.test_mode,
         ),
         faults=faults,
-        collections=Collections(broker, _random_id, faults.take_refusal, strict=settings.strict),
+        collections=Collections(broker, _random_id, faults, strict=settings.strict),
         outbox_limits=OutboxLimits(
             settings.outbox_frames_max, settings.outbox_bytes_max, settings.slow_consumer
         ),
         now_s=clock.now_s,
+        new_id=_random_id,
     )
 
 
 def build_broker(settings: Settings) -> Broker:
     limits = BrokerLimits(
-        settings.history_events_max, settings.mutations_remembered_max, settings.mutations_remembered_s
+        settings.history_events_max,
+        settings.mutations_remembered_max,
+        settings.mutations_remembered_s,
+        settings.item_bytes_max,
     )
     if settings.redis_url is None:
         return MemoryBroker(limits, _random_epoch())

@@ -29,6 +29,7 @@ from .settings import Settings
 logger = logging.getLogger("syncbed.backends")
 
 PATH = "/ws/broadcast"
+EVENTS_WAITING_MAX = 10_000
 TURNS = 20
 """Of the event loop: a frame takes three from the transport to the hub."""
 LOOK_S_MAX = 5.0
@@ -78,6 +79,10 @@ class WebSocketBroadcastBackend:
             self._loop = None
 
     async def _serve(self, websocket: WebSocket) -> None:
+        headers = websocket.headers
+        if not self._instance.origins.origin_is_welcome(headers.get("origin"), headers.get("host", "")):
+            await websocket.close()  # before the accept: 403. The Host is the application's to check
+            return
         await converse(websocket, self._instance, "broadcast")
 
     def _look(self, question: Callable[[Hub], T]) -> T:
@@ -112,7 +117,7 @@ class RedisBroadcastBackend:
     def __init__(self, redis_url: str, channel_prefix: str) -> None:
         self._broker = build_broker(Settings(redis_url=redis_url, redis_prefix=channel_prefix))
         self._handlers: dict[str, list[Handler]] = {}
-        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS_WAITING_MAX)
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening = asyncio.Lock()
         self._open = False
@@ -124,8 +129,8 @@ class RedisBroadcastBackend:
     async def subscribe(self, channel: str, handler: Handler) -> None:
         """Call `handler(event_type, payload)` for each event from now on; it may be a coroutine function."""
         await self._opened()
-        self._handlers.setdefault(channel, []).append(handler)
         await self._broker.join(channel)
+        self._handlers.setdefault(channel, []).append(handler)
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -136,7 +141,10 @@ class RedisBroadcastBackend:
     # a Listener of the broker
 
     def received(self, event: Event) -> None:
-        self._events.put_nowait(event)
+        try:
+            self._events.put_nowait(event)
+        except asyncio.QueueFull:
+            logger.warning("the handlers are too slow: an event of %s is lost", event.channel)
 
     def connected(self) -> None:
         for channel in self._handlers:

@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     allowed_origins: list[str] = []
     """Besides the server's own: `https://app.example`."""
     allowed_hosts: list[str] = []
-    """Host names that this server answers to, besides loopback ones. Empty on a public address: any."""
+    """Host names that this server answers to, besides addresses and loopback names: `["app.example"]`."""
 
     connections_max: Count = 10_000
     channels_per_connection_max: Count = 1000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,8 +30,8 @@ class Instance:
     faults: ClientFaults
     collections: Collections
     outbox_limits: OutboxLimits
+    new_id: Callable[[], str]
     now_s: Callable[[], float] = time.monotonic
-    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
 
 
 def instance_of(connection: HTTPConnection) -> Instance:

@@ -85,7 +85,7 @@ class FaultInjection:
 
         async def send_and_close(message: Message) -> None:
             # Chromium sends a request again, a POST too, when a connection that it has used before dies
-            # without an answer: a client with a fault gets a fresh connection for every request.
+            # without an answer: what a faulted client was answered on is not used again.
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["Connection"] = "close"
             await send(message)

@@ -11,6 +11,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
+from ..errors import StartupError
+
 
 class Modules(StaticFiles):
     """Served as they are, and asked for anew each time: an edited module must never meet a stale one."""
@@ -27,6 +29,9 @@ class Modules(StaticFiles):
 
 
 def routes(static_dir: Path) -> list[BaseRoute]:
+    if not static_dir.is_dir():
+        raise StartupError(f"SYNCBED_STATIC_DIR: there is no folder {static_dir}")
+
     async def demo(request: Request) -> Response:
         return FileResponse(static_dir / "demo" / "index.html", headers={"Cache-Control": "no-cache"})
 

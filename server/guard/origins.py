@@ -8,6 +8,7 @@ Host header is checked as well.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -17,13 +18,12 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 class OriginRules:
     allowed_origins: frozenset[str]
     allowed_hosts: frozenset[str]
-    any_host: bool
     test_mode: bool
 
     def host_is_ours(self, host: str) -> bool:
         name = _host_name(f"//{host}")
         return (
-            self.any_host
+            _is_address(name)
             or name in LOOPBACK_NAMES
             or name in self.allowed_hosts
             or (self.test_mode and name.endswith(".localhost"))
@@ -42,6 +42,15 @@ class OriginRules:
             or origin in self.allowed_origins
             or (self.test_mode and (name in LOOPBACK_NAMES or name.endswith(".localhost")))
         )
+
+
+def _is_address(name: str) -> bool:
+    """An address cannot be made to resolve to another one, as a name can."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _host_name(url: str) -> str:

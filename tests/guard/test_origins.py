@@ -13,10 +13,9 @@ def rules(
     *,
     origins: tuple[str, ...] = (),
     hosts: tuple[str, ...] = (),
-    any_host: bool = False,
     test_mode: bool = False,
 ) -> OriginRules:
-    return OriginRules(frozenset(origins), frozenset(hosts), any_host, test_mode)
+    return OriginRules(frozenset(origins), frozenset(hosts), test_mode)
 
 
 @pytest.mark.parametrize("test_mode", [False, True])
@@ -79,4 +78,6 @@ def test_more_names_are_ours_in_test_mode_by_setting_and_on_a_public_address() -
     assert rules(test_mode=True).host_is_ours("bob.localhost:8000")
     assert not rules(test_mode=True).host_is_ours("evillocalhost")
     assert rules(hosts=("app.example",)).host_is_ours("app.example:443")
-    assert rules(any_host=True).host_is_ours("whatever.example")
+    assert not rules().host_is_ours("whatever.example")
+    assert rules().host_is_ours("192.0.2.7:8000")
+    assert rules().host_is_ours("[2001:db8::1]:8000")
