@@ -37,11 +37,19 @@ class Demo:
 
     def press(self, test_id: str) -> None:
         """Press one of the fault buttons, and wait until the server has taken it."""
-        with self.page.expect_response("**/test/clients/**"):
-            self.at(test_id).click()
+        button = self.at(test_id)
+        pressed = button.get_attribute("aria-pressed")
+        if pressed is None:
+            with self.page.expect_response("**/test/clients/*/cut"):
+                button.click()
+        else:
+            button.click()
+            expect(button).to_have_attribute("aria-pressed", "false" if pressed == "true" else "true")
 
     def answer_after(self, ms: int) -> None:
-        with self.page.expect_response("**/test/clients/**"):
+        with self.page.expect_response(
+            lambda answer: f'"delay_ms":{ms},' in (answer.request.post_data or "")
+        ):
             self.at("delay").select_option(str(ms))
 
     def hold_writes(self) -> Callable[[], None]:

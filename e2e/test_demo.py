@@ -87,6 +87,51 @@ def test_a_refused_change_leaves_the_order_as_the_server_has_it(alice: Demo) -> 
     expect(row).to_have_attribute("data-refused", "false")
 
 
+def test_a_change_behind_a_refused_order_leaves_the_refusal_in_sight(alice: Demo) -> None:
+    let_go = alice.hold_writes()
+    alice.press("refuse")
+    alice.add("1 × espresso")
+    alice.row("1 × espresso").get_by_test_id("tick").check()
+    let_go()
+    row = alice.row("1 × espresso")
+    expect(row).to_have_attribute("data-refused", "true")
+    expect(alice.at("pending")).to_have_text("0")
+    expect(row).to_contain_text("order refused")
+    row.get_by_test_id("delete").click()
+    expect(alice.rows).to_have_count(0)
+
+
+def test_a_change_of_what_somebody_else_deleted_is_shown_as_refused(
+    alice: Demo, new_profile: NewProfile, base_url: str
+) -> None:
+    alice.add("1 × espresso")
+    bob = open_demo(new_profile().context.new_page(), base_url)
+    let_go = alice.hold_writes()
+    alice.row("1 × espresso").get_by_test_id("tick").check()
+    bob.row("1 × espresso").get_by_test_id("delete").click()
+    expect(bob.at("server-count")).to_have_text("0")
+    let_go()
+    row = alice.row("1 × espresso")
+    expect(row).to_have_attribute("data-refused", "true")
+    expect(row).to_contain_text("change refused: not found")
+    row.get_by_test_id("delete").click()
+    expect(alice.rows).to_have_count(0)
+
+
+@pytest.mark.own_stack
+def test_the_fault_buttons_tell_what_the_server_does_after_it_was_restarted(
+    new_profile: NewProfile, world: World
+) -> None:
+    reference = world.reference()
+    demo = open_demo(new_profile().context.new_page(), reference.url)
+    demo.press("offline")
+    expect(demo.at("connection")).to_have_text("reconnecting")
+    reference.stop()
+    reference.start()
+    demo.is_connected()
+    expect(demo.at("offline")).to_have_attribute("aria-pressed", "false")
+
+
 def test_what_is_written_offline_waits_and_goes_out_in_order(alice: Demo, base_url: str) -> None:
     alice.press("offline")
     expect(alice.at("offline")).to_have_attribute("aria-pressed", "true")
@@ -172,9 +217,10 @@ def test_what_somebody_types_survives_a_change_from_elsewhere(
 
 SHIFTS = """() => {
     window.shifts = [];
-    new PerformanceObserver((list) => shifts.push(...list.getEntries()
-        .flatMap(({ sources }) => sources.map(({ node }) => node?.outerHTML ?? String(node)))))
-        .observe({ type: 'layout-shift', buffered: true });
+    window.note = (entries) => shifts.push(...entries
+        .flatMap(({ sources }) => sources.map(({ node }) => node?.outerHTML ?? String(node))));
+    window.observer = new PerformanceObserver((list) => note(list.getEntries()));
+    observer.observe({ type: 'layout-shift', buffered: true });
 }"""
 
 
@@ -186,6 +232,7 @@ def test_nothing_jumps_while_states_and_figures_change(alice: Demo) -> None:
     alice.answer_after(300)
     alice.row("1 × espresso").get_by_test_id("tick").check()
     expect(alice.row("1 × espresso")).to_contain_text("v2")
+    alice.page.evaluate("note(observer.takeRecords())")
     assert alice.page.evaluate("shifts") == []
 
 
@@ -215,6 +262,7 @@ def test_a_narrow_page_needs_no_sideways_scrolling(new_profile: NewProfile, base
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.own_stack
 def test_without_test_mode_the_page_says_why_nothing_can_be_broken(
     new_profile: NewProfile, session_world: World
 ) -> None:

@@ -1,10 +1,14 @@
-/** What the server is asked to do to this tab. The page itself changes nothing of its own behaviour. */
+/**
+ * What the server is asked to do to this tab. The page itself changes nothing of its own behaviour, and the
+ * controls show what the server has answered, not what was wished for.
+ */
 
 export const mountFaults = (client, orders) => {
   const at = (name) => document.querySelector(`[data-testid="${name}"]`);
   const controls = [at('delay'), at('cut'), at('offline'), at('refuse')];
   const path = `/test/clients/${encodeURIComponent(client.clientId)}`;
-  const faults = { delay_ms: 0, offline: false, refuse_next: false };
+  let faults = { delay_ms: 0, offline: false, refuse_next: false };
+  let last = Promise.resolve();
 
   const show = () => {
     at('offline').setAttribute('aria-pressed', String(faults.offline));
@@ -12,27 +16,38 @@ export const mountFaults = (client, orders) => {
     at('delay').value = String(faults.delay_ms);
   };
 
-  const set = async (changes) => {
-    Object.assign(faults, changes);
-    show();
-    const body = JSON.stringify(faults);
+  const ask = async (wanted) => {
+    const body = JSON.stringify(wanted);
     const answer = await fetch(`${path}/faults`, { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body });
-    if (answer.status === 404) {
-      for (const control of controls) control.disabled = true;
-      document.getElementById('faults-caption').textContent =
-        'This server runs without test mode, so it does no harm to anybody. `syncbed demo` starts one that does.';
-    }
+    if (answer.ok) faults = await answer.json();
+    else if (answer.status === 404) admitThereAreNone();
+  };
+
+  /** One after the other: each request carries all three faults. */
+  const set = (changes) => {
+    last = last.then(() => ask({ ...faults, ...changes })).catch(() => {}).then(show);
+  };
+
+  const admitThereAreNone = () => {
+    // Without test mode the server does not answer to Bob's name either.
+    for (const control of [...controls, at('open-bob')]) control.disabled = true;
+    document.getElementById('faults-caption').textContent =
+      'This server runs without test mode, so it does no harm to anybody. `syncbed demo` starts one that does.';
   };
 
   at('delay').addEventListener('change', () => set({ delay_ms: Number(at('delay').value) }));
   at('offline').addEventListener('click', () => set({ offline: !faults.offline }));
   at('refuse').addEventListener('click', () => set({ refuse_next: !faults.refuse_next }));
-  at('cut').addEventListener('click', () => fetch(`${path}/cut`, { method: 'POST' }));
+  at('cut').addEventListener('click', () => fetch(`${path}/cut`, { method: 'POST' }).catch(() => {}));
 
-  orders.onChange(({ why }) => {
-    if (why !== 'refused') return;
+  orders.onChange(({ why, reason }) => {
+    if (why !== 'refused' || reason !== 'refused') return;
     faults.refuse_next = false; // the server has used it up
     show();
+  });
+  client.onStateChange((state) => {
+    // A server that was restarted knows of no fault: connected is what an offline tab cannot be.
+    if (state === 'connected') set({ offline: false });
   });
   set({});
 };

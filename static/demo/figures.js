@@ -26,16 +26,20 @@ export const mountFigures = (client, orders) => {
   // The server's figure is asked of the server, by a request that carries no client id: no fault that is
   // done to this tab touches it, so it is true even when the tab itself cannot know.
   let timer = 0;
+  let asked = 0;
   const askServer = async () => {
     clearTimeout(timer);
-    let known = false;
+    const mine = (asked += 1);
+    let count = null;
     try {
       const answer = await fetch('/api/orders', { cache: 'no-store' });
-      known = answer.ok;
-      if (known) at('server-count').textContent = String((await answer.json()).items.length);
+      if (answer.ok) count = (await answer.json()).items.length;
     } catch {
       // the server itself is away: the figure stays, greyed
     }
+    if (mine !== asked) return; // a later question is under way
+    const known = count !== null;
+    if (known) at('server-count').textContent = String(count);
     serverFigure.classList.toggle('unknown', !known);
     askIn(ASK_EVERY_MS);
   };

@@ -63,11 +63,13 @@ export const mountList = (orders) => {
   };
 
   const render = () => {
-    const refusals = new Map(orders.refused().map((refusal) => [refusal.id, refusal]));
+    /** The first refusal of each item: those behind it were refused because of it. */
+    const refusals = new Map();
+    for (const refusal of orders.refused()) if (!refusals.has(refusal.id)) refusals.set(refusal.id, refusal);
     const shown = orders.view().map((row) => ({ ...row, refusal: refusals.get(row.item.id), ghost: false }));
     const visible = new Set(shown.map(({ item }) => item.id));
     for (const refusal of refusals.values()) {
-      if (visible.has(refusal.id) || refusal.op !== 'create') continue;
+      if (visible.has(refusal.id)) continue;
       const item = refusal.item ?? { id: refusal.id, title: '', version: null };
       shown.push({ item, pending: false, from: null, refusal, ghost: true });
       visible.add(refusal.id);
@@ -80,7 +82,9 @@ export const mountList = (orders) => {
     shown.forEach((row, index) => {
       let li = rows.get(row.item.id);
       if (!li) rows.set(row.item.id, (li = makeRow(row.item.id)));
-      if (list.children[index] !== li) list.insertBefore(li, list.children[index] ?? null);
+      // To move the row in which somebody types would end their typing: the others move around it.
+      const typing = li.isConnected && li.contains(document.activeElement);
+      if (list.children[index] !== li && !typing) list.insertBefore(li, list.children[index] ?? null);
       fill(li, row, () => dismiss(row.item.id));
     });
   };
