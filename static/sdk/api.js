@@ -54,8 +54,10 @@ export const createApi = ({ url, clientId, requestTimeout }) => {
     closing.signal.addEventListener('abort', cancel);
     try {
       const answer = await fetch(address, { cache: 'no-store', ...init, signal: tooLate.signal });
-      // An answer that broke off in the middle of its body is no answer: this throws too.
-      return { status: answer.status, body: await answer.json() };
+      // An answer that broke off in the middle of its body is no answer: this throws too. A refusal may well
+      // come from something between, without a word of ours in it: its status says enough.
+      const body = answer.ok ? await answer.json() : await answer.json().catch(() => null);
+      return { status: answer.status, body };
     } finally {
       clearTimer(timer);
       closing.signal.removeEventListener('abort', cancel);

@@ -57,6 +57,8 @@ export class BroadcastClient {
   constructor(url, options = {}) {
     /** This client's name: on the socket's URL, and on every request of its collections. */
     this.clientId = options.clientId ?? uuid();
+    // It travels in a header and in an address.
+    if (!/^[!-~]{1,128}$/.test(this.clientId)) throw new TypeError('clientId: 1 to 128 visible ASCII characters');
     this.#connection = createConnection({
       url: socketUrl(url, this.clientId),
       reconnectDelay: options.reconnectDelay ?? 1000,

@@ -106,6 +106,7 @@ export const createMutations = (options) => {
 
   /** @param {Op} op @param {string} id @param {Record<string, any>} given @returns {Handle} */
   const mutate = (op, id, given) => {
+    encodeURIComponent(id); // half a surrogate pair could never be sent: whoever calls is told so now
     // A copy, as it will travel: what the caller does with its object later is not part of this mutation.
     const { id: _, version: __, ...fields } = JSON.parse(JSON.stringify(given));
     const last = overlays.lastOn(id) ?? null;
