@@ -6,7 +6,7 @@ on pages that are served a broken SDK, must raise. A check that a broken SDK pas
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
@@ -38,16 +38,19 @@ def instances(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> In
 
 
 @pytest.fixture(autouse=True)
-def patience() -> None:
+def patience() -> Iterator[None]:
     expect.set_options(timeout=PATIENCE_MS)
+    yield
+    expect.set_options(timeout=None)
 
 
 def healthy(page: Page) -> None:
     """The SDK as it is."""
 
 
-def fails(check: Callable[[], None]) -> None:
-    with pytest.raises((AssertionError, TimeoutError)):
+def fails(check: Callable[[], None], where: str) -> None:
+    """The check must fail, and for the reason that the twin is broken for."""
+    with pytest.raises((AssertionError, TimeoutError), match=where):
         check()
 
 
@@ -94,7 +97,7 @@ def test_scenario_1_twin(new_profile: NewProfile, instances: Instances) -> None:
         "replay(base.items().values(), [])",
     )
     alice = open_demo(page, instances[0])
-    fails(lambda: single_client_mutation_flow(alice, instances[0]))
+    fails(lambda: single_client_mutation_flow(alice, instances[0]), "expected to have attribute")
 
 
 # Scenario 2: multi-client sync
@@ -130,7 +133,7 @@ def test_scenario_2_twin(new_profile: NewProfile, instances: Instances) -> None:
         serve_broken(page, "base.js", "receive(event) {", "receive(event) { return false;")
 
     alice, bob = two_clients(new_profile, instances, deaf)
-    fails(lambda: multi_client_sync(alice, bob))
+    fails(lambda: multi_client_sync(alice, bob), "to have count")
 
 
 # Scenario 3: multi-tab sync, with the server held back so that only BroadcastChannel can explain it
@@ -167,7 +170,7 @@ def test_scenario_3_twin(new_profile: NewProfile, instances: Instances) -> None:
         page.add_init_script("BroadcastChannel.prototype.postMessage = () => {}")
 
     first, second = two_tabs(new_profile, instances[0], mute)
-    fails(lambda: multi_tab_sync(first, second, instances[0]))
+    fails(lambda: multi_tab_sync(first, second, instances[0]), "expected to have attribute")
 
 
 # Scenario 4: reconnection recovery
@@ -233,7 +236,7 @@ def test_scenario_4_twin(new_profile: NewProfile, instances: Instances) -> None:
         )
 
     alice, bob = reconnecting_clients(new_profile, instances, forgetful)
-    fails(lambda: reconnection_recovery(alice, bob, instances[0]))
+    fails(lambda: reconnection_recovery(alice, bob, instances[0]), "Timeout|every missed event")
 
 
 def reconnecting_clients(
