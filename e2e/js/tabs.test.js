@@ -58,13 +58,13 @@ test('a tab that dies without a word is gone when its lock is free, and not befo
   tab.onGone((id) => gone.push(id));
   const heard = [];
   tab.on('emit', (_, from) => heard.push(from));
-  inside.eval(`new sdk.BroadcastClient('/ws/broadcast', { clientId: 'framed 2', tabChannel: '${name}' }).emit('c', 'again')`);
-  await until(() => heard.includes('framed 2'));
-  const waits = async () => (await navigator.locks.query()).pending.some(({ name: lock }) => lock.endsWith('framed 2'));
+  inside.eval(`new sdk.BroadcastClient('/ws/broadcast', { clientId: 'framed-2', tabChannel: '${name}' }).emit('c', 'again')`);
+  await until(() => heard.includes('framed-2'));
+  const waits = async () => (await navigator.locks.query()).pending.some(({ name: lock }) => lock.endsWith('framed-2'));
   await until(waits, { what: 'the tab waits for the lock' });
   equal(gone, []);
   frame.remove();
-  await until(() => gone.includes('framed 2'));
+  await until(() => gone.includes('framed-2'));
 });
 
 test('without web locks bye is enough, and nobody is taken for dead', async () => {
