@@ -43,6 +43,7 @@ WIRE: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
 # Done with a write between adding the rule and taking it away; the others with a new connection.
 NEEDS_A_WRITE = {name for name, (_, match, _) in WIRE.items() if match in (POST, DOWN)}
 NEEDS_A_CONNECTION = {"slow_handshake"}
+ENDS_THE_SOCKET = {"close", "cut", "offline"}
 
 TABS: list[dict[str, Any]] = [
     {"do": "reload", "tab": ALICE},
@@ -109,6 +110,8 @@ def _once(name: str) -> Iterator[dict[str, Any]]:
     if name in NEEDS_A_CONNECTION:
         yield {"do": "connect", "tab": ALICE}
         yield CONNECTED
+    if name in ENDS_THE_SOCKET:
+        yield {**CONNECTED, "for": {**CONNECTED["for"], "state": "reconnecting"}}
     yield {"do": "remove_rule", "id": rule["id"]}
 
 
