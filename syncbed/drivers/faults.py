@@ -46,7 +46,9 @@ class TabFault:
 
 async def reload(it: TabFault) -> None:
     before = await it.tab.evaluate("() => performance.timeOrigin")
+    it.driver.silent(it.tab)
     await it.tab.reload()
+    it.driver.answers(it.tab)
     after = await it.tab.evaluate("() => performance.timeOrigin")
     if after != before:
         it.receipt(f"a new document, {after - before:.0f} ms younger")
@@ -83,6 +85,7 @@ async def crash(it: TabFault) -> None:
 
 async def freeze(it: TabFault) -> None:
     await it.tab.evaluate("() => __syncbed.ticks()")
+    it.driver.silent(it.tab)
     await it.tab.session.send("Page.setWebLifecycleState", {"state": "frozen"})
     first = await it.tab.evaluate("() => __syncbed.ticks()")
     await asyncio.sleep(STILL_MS / 1000)

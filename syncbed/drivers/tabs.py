@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from playwright.async_api import BrowserContext, Page
 
@@ -28,6 +28,15 @@ def no_scripts(tab: str) -> Sequence[str]:
     return ()
 
 
+class Follower(Protocol):
+    """Who has to know which tabs can be asked: a tab that is frozen or gone does not answer."""
+
+    def answers(self, tab: Tab) -> None:
+        """It has a document: its first, or another one."""
+
+    def silent(self, tab: Tab) -> None: ...
+
+
 @dataclass
 class Profile:
     place: Place
@@ -45,7 +54,13 @@ class TabsDriver:
     uncontrolled = UNSEEN
 
     def __init__(
-        self, chromium: Chromium, recorder: Recorder, *, own_processes: bool, scripts: Scripts = no_scripts
+        self,
+        chromium: Chromium,
+        recorder: Recorder,
+        *,
+        own_processes: bool,
+        scripts: Scripts = no_scripts,
+        follower: Follower | None = None,
     ) -> None:
         self.tabs: dict[str, Tab] = {}
         self._lives: dict[str, int] = {}  # of tabs that were closed: the next document is not the first
@@ -54,6 +69,7 @@ class TabsDriver:
         self._chromium = chromium
         self._recorder = recorder
         self._scripts = scripts
+        self._follower = follower
         self._traffic = Traffic(recorder)
 
     async def open_profile(self, place: Place) -> None:
@@ -75,6 +91,7 @@ class TabsDriver:
         self._traffic.name(page, name)
         await tab.load()
         self.tabs[name] = tab
+        self.answers(tab)
         return tab
 
     def tab(self, name: str) -> Tab:
@@ -83,6 +100,14 @@ class TabsDriver:
             raise DriverError(f"{name} is not open")
         return tab
 
+    def answers(self, tab: Tab) -> None:
+        if self._follower is not None:
+            self._follower.answers(tab)
+
+    def silent(self, tab: Tab) -> None:
+        if self._follower is not None:
+            self._follower.silent(tab)
+
     def any_tab_of(self, profile: str) -> Tab:
         for name, tab in self.tabs.items():
             if name.startswith(f"{profile}/"):
@@ -90,6 +115,7 @@ class TabsDriver:
         raise DriverError(f"{profile} has no open tab, and its storage is reached through one")
 
     def forget(self, tab: Tab) -> None:
+        self.silent(tab)
         self._lives[tab.name] = tab.life
         self.tabs.pop(tab.name, None)
 

@@ -157,7 +157,6 @@ async def _play_all(scenarios: Sequence[Scenario], times: int, *, headed: bool, 
     from playwright.async_api import async_playwright
 
     from ..drivers.chromium import Chromium
-    from .held import held_for
     from .player import run as play
 
     outcomes: list[Outcome] = []
@@ -173,7 +172,7 @@ async def _play_all(scenarios: Sequence[Scenario], times: int, *, headed: bool, 
                             tell(f"{name}: step {step.number + 1} of {steps}, {step.do}", 0)
 
                         tell(f"{name}: starting", 0)
-                        outcome = await play(scenario, chromium, RUNS, held=held_for(scenario), progress=at)
+                        outcome = await play(scenario, chromium, RUNS, progress=at)
                         outcomes.append(outcome)
                         tell(name, 1)
             finally:

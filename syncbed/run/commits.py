@@ -33,6 +33,7 @@ class Commits:
         self._through = 0
         self._told = ""  # the last epoch that a LogRead was written for, if only to say that it is empty
         self._reading = asyncio.Lock()
+        self.paused = False
 
     async def read(self) -> bool:
         """Read what is new. False if nobody answers (a server that is down, Redis away)."""
@@ -44,10 +45,17 @@ class Commits:
                 return False
             return True
 
+    async def pause(self) -> None:
+        """From here on read only when asked, and nothing is being read now."""
+        self.paused = True
+        async with self._reading:
+            pass
+
     async def keep_reading(self) -> None:
         """For as long as nobody cancels it."""
         while True:
-            await self.read()
+            if not self.paused:
+                await self.read()
             await asyncio.sleep(READ_EVERY_MS / 1000)
 
     async def items(self) -> tuple[Any, ...] | None:

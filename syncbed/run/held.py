@@ -1,43 +1,99 @@
-"""What a run asks of held mode, and whether there is one.
+"""Held mode in a run: the steps between `hold` and `go`, for a session's wire, tabs and servers.
 
-A run knows held mode by this face only; the steps of the group *Held mode* call it, one each.
+Owns who takes part (a tab that is frozen or gone does not) and that the bed keeps quiet itself: while
+messages are held it reads no log by its own clock, for a server's books count that too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from .. import held
+from ..drivers.tab import Tab
+from ..evidence import DRIVER
 from ..scenario import Scenario
+from ..trace import Choice
+from ..wire import Wire
+from .errors import StoppedError
 
 if TYPE_CHECKING:
     from .session import Session
 
-
-class Held(Protocol):
-    """Held mode: what the steps between `hold` and `go` mean. Each waits for quiet before it returns."""
-
-    def scripts(self, tab: str) -> Sequence[str]:
-        """What every page of a tab runs before its own first script."""
-
-    async def begin(self, session: Session) -> None:
-        """The tabs are open; in a scenario that is held from the start nothing has been delivered."""
-
-    async def hold(self) -> None: ...
-    async def go(self) -> None: ...
-    async def deliver(self, message: str, within_ms: float) -> None: ...
-    async def end_before(self, message: str, within_ms: float) -> None: ...
-    async def end_after(self, message: str, within_ms: float) -> None: ...
-    async def deliver_by_seed(self, choices_max: int) -> None: ...
-    async def advance(self, by_ms: float) -> None: ...
-    async def fire(self, tab: str, timer: str) -> None: ...
+UNCONTROLLED = held.UNCONTROLLED
 
 
 def needs_held(scenario: Scenario) -> bool:
     return scenario.mode == "held" or "hold" in scenario.needs
 
 
-def held_for(scenario: Scenario) -> Held | None:
-    """Held mode for one run, or None: there is none yet, so such a scenario is refused (`refusals.py`)."""
-    del scenario
-    return None
+class HeldRun:
+    def __init__(self, session: Session) -> None:
+        self.holding = False
+        self._session = session
+        self._scenario = session.scenario
+        self._held: held.Held
+
+    def scripts(self, tab: str) -> Sequence[str]:
+        """What every page of a tab runs before its own first script."""
+        from_the_start = self._scenario.mode == "held"
+        return (held.page_script(tab, seed=self._scenario.seed, held=from_the_start),)
+
+    def attach(self, wire: Wire) -> None:
+        """The wire is there; no tab yet."""
+        self._held = held.Held(wire, on_choice=self._chosen)
+
+    async def close(self) -> None:
+        self._held.close()
+
+    # Whom it holds
+
+    def answers(self, tab: Tab) -> None:
+        self._held.add_tab(tab)
+
+    def silent(self, tab: Tab) -> None:
+        self._held.remove_tab(tab.name)
+
+    # The steps
+
+    async def hold(self) -> None:
+        await self._session.pause_log()
+        self.holding = True
+        await self._held.hold()
+
+    async def go(self) -> None:
+        if self.holding:
+            await self._held.go()
+            self.holding = False
+            self._session.resume_log()
+
+    async def quiet(self) -> None:
+        """After whatever was no choice: an op, a fault, a tab that came or went."""
+        if self.holding:
+            await self._held.quiet()
+
+    async def decide(self, does: str, message: str, within_ms: float) -> None:
+        """Deliver a message, or end its connection before or after it, once it is in flight."""
+        here = self._session.recorder
+        if not await here.until(lambda: message in self._in_flight(), within_ms):
+            waiting = ", ".join(self._in_flight()) or "nothing"
+            raise StoppedError(f"{message} was not in flight within {within_ms} ms; in flight: {waiting}")
+        await self._held.take(held.choice_from_json({"do": does, "message": message}))
+
+    async def deliver_by_seed(self, choices_max: int) -> None:
+        await self._held.deliver_by_seed(self._scenario.seed, choices_max)
+
+    async def advance(self, by_ms: float) -> None:
+        await self._held.take(held.advance(by_ms))
+
+    async def fire(self, tab: str, timer: str) -> None:
+        await self._held.take(held.fire(tab, timer))
+
+    # Private
+
+    def _in_flight(self) -> list[str]:
+        return [waiting.message.name for waiting in self._held.messages()]
+
+    def _chosen(self, choice: held.Choice) -> None:
+        what = f"{choice.tab} {choice.name}".strip()
+        self._session.recorder.write(DRIVER, Choice(choice.does, what, choice.by_ms))

@@ -15,6 +15,7 @@ from ..checkers import Verdict, exit_code, verdict
 from ..drivers.chromium import Chromium
 from ..drivers.errors import DriverError
 from ..evidence import BED, DRIVER
+from ..held import HeldError
 from ..report import new_run_folder, write_run
 from ..scenario import CAPS, Scenario, Step
 from ..trace import Info, Note, Snapshot, Stopped
@@ -23,14 +24,13 @@ from ..wire import WireError
 from ..world import WorldError
 from .errors import StoppedError
 from .expect import expect
-from .held import Held
 from .session import FRESH, Options, Session
 from .settle import settle, settled
 from .steps import STEPS, heal
 
 Progress = Callable[[Step], None]
 READY_MS_MAX = 5000
-STOPPING = (StoppedError, DriverError, WireError, WorldError)
+STOPPING = (StoppedError, DriverError, HeldError, WireError, WorldError)
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,11 @@ async def run(
     root: Path,
     *,
     options: Options | None = None,
-    held: Held | None = None,
     progress: Progress = lambda step: None,
 ) -> Outcome:
     """Play a scenario once and judge it; its folder is made under `root`."""
     folder = new_run_folder(root, scenario.name, scenario.seed, datetime.now())
-    session = Session(scenario, chromium, folder, options=options, held=held)
+    session = Session(scenario, chromium, folder, options=options)
     async with session:
         await _play(session, progress)
         await _end(session)
@@ -85,6 +84,8 @@ async def _play(session: Session, progress: Progress) -> None:
                 await expect(session, step, since_ms)
             else:
                 await STEPS[step.do](session, step)
+                if session.held is not None:
+                    await session.held.quiet()
                 since_ms = recorder.now_ms()
         except STOPPING as error:
             recorder.write(BED, Stopped(step.number, str(error)))

@@ -9,7 +9,6 @@ from ..drivers.faults import FAULTS as TAB_FAULTS
 from ..drivers.tabs import NAME as TABS
 from ..scenario import Scenario
 from .errors import RunError
-from .held import held_for, needs_held
 from .steps import STEPS
 
 NOT_YET = {"lab": "the driver lab does not exist yet: use --driver tabs"}
@@ -23,10 +22,8 @@ def check_driver(driver: str) -> None:
 
 def refusals(scenario: Scenario) -> list[str]:
     """What of a scenario the driver tabs cannot do, each by its name; empty if it can be played."""
-    found = []
-    if needs_held(scenario) and held_for(scenario) is None:
-        found.append("hold: the driver tabs has no held mode yet")
-    for step in scenario.steps:
-        if step.do != "expect" and step.do not in STEPS and step.do not in TAB_FAULTS:
-            found.append(f"{step.do}: the driver tabs cannot do this (step {step.number})")
-    return found
+    return [
+        f"{step.do}: the driver tabs cannot do this (step {step.number})"
+        for step in scenario.steps
+        if step.do != "expect" and step.do not in STEPS and step.do not in TAB_FAULTS
+    ]

@@ -20,7 +20,7 @@ from ..trace import Header
 from ..wire import Record, Upstream, Wire, WireSettings
 from ..world.reference import Setting
 from .commits import Commits
-from .held import Held
+from .held import UNCONTROLLED, HeldRun, needs_held
 from .servers import Servers
 
 ADAPTER = "/static/bed/reference.html"
@@ -50,11 +50,10 @@ class Session:
         folder: Path | None,
         *,
         options: Options | None = None,
-        held: Held | None = None,
     ) -> None:
         self.scenario = scenario
         self.options = options or Options()
-        self.held = held
+        self.held = HeldRun(self) if needs_held(scenario) else None
         self.recorder = Recorder(folder / "trace.jsonl" if folder is not None else None)
         self.watch = self.recorder.watch
         self.servers = Servers(
@@ -71,7 +70,8 @@ class Session:
             chromium,
             self.recorder,
             own_processes=own_processes,
-            scripts=held.scripts if held is not None else no_scripts,
+            scripts=self.held.scripts if self.held is not None else no_scripts,
+            follower=self.held,
         )
         self.wire: Wire
         self._endings: list[Callable[[], Awaitable[object]]] = []
@@ -104,12 +104,23 @@ class Session:
         if self.commits is not None:
             await self.commits.read()
 
+    async def pause_log(self) -> None:
+        if self.commits is not None:
+            await self.commits.pause()
+
+    def resume_log(self) -> None:
+        if self.commits is not None:
+            self.commits.paused = False
+
     # Private
 
     async def _begin(self) -> None:
         self._endings.append(self.servers.close)
         await self.servers.start()
         await self._start_wire()
+        if self.held is not None:
+            self.held.attach(self.wire)
+            self._endings.append(self.held.close)
         self._endings.append(self.driver.close)
         for name in self.scenario.profiles:
             await self.driver.open_profile(self.place(name))
@@ -117,9 +128,11 @@ class Session:
         names = list(self.scenario.tabs())
         tabs = await asyncio.gather(*map(self.driver.load, names))
         self.recorder.begin(await self._header(tabs))
+        if self.held is not None and self.scenario.mode == "held":
+            await self.held.hold()
         await asyncio.gather(*(tab.start("opened") for tab in tabs))
         if self.held is not None:
-            await self.held.begin(self)
+            await self.held.quiet()
         if self.commits is not None:
             reading = asyncio.create_task(self.commits.keep_reading())
             self._endings.append(lambda: _cancelled(reading))
@@ -151,7 +164,7 @@ class Session:
             },
             caps=tabs[0].caps,
             judges=scenario.judges,
-            uncontrolled=self.driver.uncontrolled,
+            uncontrolled=(*self.driver.uncontrolled, *(UNCONTROLLED if self.held is not None else ())),
         )
 
     def _any_instance(self) -> str | None:

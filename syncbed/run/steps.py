@@ -11,7 +11,7 @@ from ..scenario import Step
 from ..trace import Fault, Heal, Invoke, Lifted, Receipt, TabLife, mark
 from .errors import StoppedError
 from .expectations import CONDITIONS
-from .held import Held
+from .held import HeldRun
 from .session import Session
 from .settle import settle
 
@@ -93,6 +93,8 @@ async def remove_rule(session: Session, step: Step) -> None:
 
 async def heal(session: Session, step: Step | None = None) -> None:
     """Every rule and fault goes, what was stopped runs again, frozen and hidden tabs come back."""
+    if session.held is not None:
+        await session.held.go()
     await session.wire.heal()
     await session.servers.start_what_is_down()
     for tab in list(session.driver.tabs.values()):
@@ -125,7 +127,9 @@ async def show(session: Session, step: Step) -> None:
 
 
 async def _thaw(session: Session, name: str) -> None:
-    await tab_faults.thaw(session.driver.tab(name))
+    tab = session.driver.tab(name)
+    await tab_faults.thaw(tab)
+    session.driver.answers(tab)
     session.recorder.write(DRIVER, TabLife(name, "thawed"))
 
 
@@ -188,9 +192,13 @@ async def restart_redis(session: Session, step: Step) -> None:
 # Held mode
 
 
-def held(session: Session) -> Held:
-    assert session.held is not None  # a scenario that needs it was refused before it began
+def held(session: Session) -> HeldRun:
+    assert session.held is not None  # the format has such steps only in a scenario that needs `hold`
     return session.held
+
+
+async def decide(session: Session, step: Step) -> None:
+    await held(session).decide(step.do, step["message"], step["within_ms"])
 
 
 # Timing
@@ -237,9 +245,7 @@ STEPS: dict[str, Play] = {
     "restart_redis": restart_redis,
     "hold": lambda session, step: held(session).hold(),
     "go": lambda session, step: held(session).go(),
-    "deliver": lambda session, step: held(session).deliver(step["message"], step["within_ms"]),
-    "end_before": lambda session, step: held(session).end_before(step["message"], step["within_ms"]),
-    "end_after": lambda session, step: held(session).end_after(step["message"], step["within_ms"]),
+    **dict.fromkeys(("deliver", "end_before", "end_after"), decide),
     "deliver_by_seed": lambda session, step: held(session).deliver_by_seed(step["choices_max"]),
     "advance": lambda session, step: held(session).advance(step["by_ms"]),
     "fire": lambda session, step: held(session).fire(step["tab"], step["timer"]),

@@ -9,6 +9,7 @@
   if (window !== window.top || globalThis.__syncbed) return;
   const clock = performance.now.bind(performance);
   const every = setInterval.bind(globalThis);
+  const later = setTimeout.bind(globalThis);
   const RealDate = Date;
   let life = 0;
   let n = 0;
@@ -66,7 +67,7 @@
       return (ticks ||= 1);
     },
     busy(fault, ms) {
-      setTimeout(() => {
+      later(() => {
         const from = clock();
         while (clock() - from < ms);
         report('was_busy', { fault, ms: clock() - from });

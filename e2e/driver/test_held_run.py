@@ -1,0 +1,45 @@
+"""A scenario that holds its messages: what happens next is chosen, written down, and chosen again alike."""
+
+from __future__ import annotations
+
+from e2e.driver.conftest import Played, Stage
+from syncbed.scenario import load
+from syncbed.trace import Choice
+
+PUT = {"do": "put", "tab": "alice/1", "key": "latte", "title": "latte", "id": "latte"}
+POST = "alice/1 POST /api/orders mutation 1 #1 up"
+
+
+def choices(played: Played) -> list[str]:
+    return [f"{record.what.does} {record.what.what}" for record in played.trace.all(Choice)]
+
+
+def test_one_seed_is_one_order_of_messages(stage: Stage) -> None:
+    first, second = stage.play(load("held-race")), stage.play(load("held-race"))
+    assert first.verdict == second.verdict == "ok", first.reason + second.reason
+    assert len(choices(first)) >= 20
+    assert choices(first) == choices(second)
+
+
+def test_a_message_is_lost_with_its_connection_and_the_write_is_sent_again(stage: Stage) -> None:
+    steps = [{"do": "hold"}, PUT, {"do": "end_before", "message": POST}, {"do": "go"}]
+    shown = {"do": "expect", "that": {"is": "pending_is", "tab": "alice/1", "n": 0}}
+    judges = ["expectations", "no_lost_write"]
+    played = stage.play({"needs": ["hold"], "judges": judges, "steps": [*steps, shown]})
+    assert played.verdict == "ok", played.reason
+    assert choices(played) == [f"end_before {POST}"]
+
+
+def test_a_message_that_is_not_in_flight_stops_the_run_and_names_those_that_are(stage: Stage) -> None:
+    wrong = {"do": "deliver", "message": "alice/1 POST /api/teas #1 up", "within_ms": 100}
+    played = stage.play({"needs": ["hold"], "steps": [{"do": "hold"}, PUT, wrong]})
+    assert played.verdict == "unknown"
+    assert f"was not in flight within 100 ms; in flight: {POST}" in played.reason
+
+
+def test_a_scenario_may_be_held_from_its_start(stage: Stage) -> None:
+    steps = [{"do": "deliver_by_seed"}, PUT, {"do": "deliver_by_seed"}, {"do": "go"}]
+    played = stage.play({"mode": "held", "needs": ["hold"], "steps": steps})
+    assert played.verdict == "ok", played.reason
+    assert played.trace.header.mode == "held"
+    assert "deliver alice/1 GET /api/orders #1 up" in choices(played)
