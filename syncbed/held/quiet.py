@@ -3,9 +3,9 @@
 The wire, the pages and the servers each count what they sent and received. It is quiet when nothing passes
 through the wire, and every side to which something happened since it was last found quiet has received all
 that was put to it, has done what it does about that, and has sent nothing that the other end has not got.
-Only the sides that something happened to are asked. Whoever is asked answers for one moment; what the wire
-has put to it must be the same before and after, or the answer may be older than the question. Since nobody
-acts but on a message, a chain of such answers leaves no gap.
+Only the sides that something happened to are asked. Whoever is asked answers for one moment; the wire's
+books are read after that, and (for a server, whose requests come and go) before. Since nobody acts but on a
+message, a chain of such answers leaves no gap.
 
 What does not add up until the limit is an error. Where counting is not possible (a server without
 counters, a page with workers, sockets that the wire no longer reads) it is 5 ms of silence instead, and
@@ -23,7 +23,7 @@ from .errors import NotQuietError
 from .posts import Posts
 from .servers import Server
 from .servers import differences as server_differences
-from .tabs import PageCounts, Tab, page_counts, wanted
+from .tabs import PageCounts, Tab, only_on_its_way_up, page_counts, wanted
 from .tabs import differences as tab_differences
 
 
@@ -34,6 +34,7 @@ class QuietLimits:
     silence_ms: int = 5
     """Where there is nothing to count. Also how still a profile must be when a tab is new in it."""
     poll_ms: float = 0.2
+    polls_max: int = 100
     requests_shown_max: int = 6
     """HTTP connections that Chromium opens to one host at a time."""
 
@@ -135,19 +136,16 @@ class Quiet:
     async def _ask_tab(self, tab: Tab) -> list[str]:
         name, posts = tab.name, self._posts_of(tab.name)
         self._touched.discard(name)
-        before = read_books(self._wire).tab(name)
-        raw = await tab.ask("count", wanted(before))
-        counts = self.counts[name] = page_counts(name, raw)
+        text = await tab.ask("count", wanted(read_books(self._wire).tab(name)))
+        counts = self.counts[name] = page_counts(name, text)
         if self.holding and not counts.held:
             await tab.ask("hold", None)
             self._touched.add(name)
             return [f"{name}: its time flowed"]
-        books = read_books(self._wire)
+        books = await self._arrived(name, counts)
         book = books.tab(name)
         posts.told(name, counts)
         why = tab_differences(counts, book, self.limits.requests_shown_max)
-        if book != replace(before, got=book.got):
-            why.append("something reached it or left it while it was asked")
         if books.blind or counts.uncounted:
             why = []  # it need not add up: see `_unsure`
         owed = posts.owed(name)
@@ -160,6 +158,17 @@ class Quiet:
             return [f"{name}: {each}" for each in why]
         self._tab_books[name] = book
         return []
+
+    async def _arrived(self, name: str, counts: PageCounts) -> Books:
+        """The books, once what the page has sent is in them too; it need not be asked again for that."""
+        for _ in range(self.limits.polls_max):
+            books = read_books(self._wire)
+            book = books.tab(name)
+            arrived = counts.sent == book.got and counts.asked == book.unanswered
+            if arrived or not only_on_its_way_up(counts, book):
+                break
+            await asyncio.sleep(self.limits.poll_ms / 1000)
+        return books
 
     async def _calm(self, profile: str, posts: Posts) -> list[str]:
         """Tabs came or went: nobody can say what was posted to whom, so see that they stand still."""

@@ -5,8 +5,9 @@ Owns the comparison and its words. How a page is asked is the driver's business 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from .books import TabBook
@@ -66,7 +67,8 @@ class PageCounts:
     timers: tuple[Timer, ...]
 
 
-def page_counts(tab: str, raw: Mapping[str, Any]) -> PageCounts:
+def page_counts(tab: str, text: str) -> PageCounts:
+    raw = json.loads(text)
     return PageCounts(
         **{
             **raw,
@@ -79,14 +81,14 @@ def page_counts(tab: str, raw: Mapping[str, Any]) -> PageCounts:
 
 def wanted(book: TabBook) -> dict[str, Any]:
     """What the page is asked to wait for, before it answers."""
-    counts = {
-        "opening": book.opening,
-        "open": book.open,
-        "closing": book.closing,
-        "received": book.put,
-        "asked": book.unanswered,
-    }
-    return {"counts": counts, "streaming": book.streaming}
+    sockets = {"opening": book.opening, "open": book.open, "closing": book.closing, "received": book.put}
+    return {"sockets": sockets, "unanswered": book.unanswered, "streaming": book.streaming}
+
+
+def only_on_its_way_up(counts: PageCounts, book: TabBook) -> bool:
+    """Whether the page has had all its turns, and what it sent since has only not reached the wire yet."""
+    up = replace(counts, sent=min(counts.sent, book.got), asked=min(counts.asked, book.unanswered))
+    return not differences(up, book, 0)
 
 
 def differences(counts: PageCounts, book: TabBook, requests_shown_max: int) -> list[str]:

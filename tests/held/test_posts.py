@@ -1,5 +1,7 @@
 """Who has heard all that was posted between the tabs of a profile."""
 
+import json
+
 from syncbed.held.posts import Posts
 from syncbed.held.tabs import PageCounts, Posting, page_counts
 
@@ -13,7 +15,8 @@ def page(*channels: Posting, document: int = 1, gone: dict[str, int] | None = No
     raw = [
         {"id": each.id, "name": each.name, "sent": each.sent, "received": each.received} for each in channels
     ]
-    return page_counts("x", {**NOTHING, "document": document, "channels": raw, "gone_sent": gone or {}})
+    counts = {**NOTHING, "document": document, "channels": raw, "gone_sent": gone or {}}
+    return page_counts("x", json.dumps(counts))
 
 
 def two_tabs() -> Posts:

@@ -15,6 +15,8 @@
   const uncounted = new Set();
   const goneSent = {}; // BroadcastChannel name -> posts of objects that were closed
   let asked = 0;
+  let begun = 0; // requests, ever
+  let begunBefore = 0; // when the bed asked last
   let reading = 0;
   let storing = 0;
   let locking = 0;
@@ -50,6 +52,7 @@
 
   around(globalThis, 'fetch', (fetch) => function (...given) {
     asked += 1;
+    begun += 1;
     const answer = Reflect.apply(fetch, this, given);
     const settled = () => { asked -= 1; };
     answer.then(settled, settled);
@@ -66,6 +69,7 @@
   }
   around(XMLHttpRequest.prototype, 'send', (send) => function (...given) {
     asked += 1;
+    begun += 1;
     this.addEventListener('loadend', () => { asked -= 1; }, { once: true });
     return Reflect.apply(send, this, given);
   });
@@ -191,20 +195,22 @@
     timers: bed.timers(),
   });
 
-  /** Whether something is still on its way to the page's own code. */
-  const owes = ({ counts, streaming }) => {
-    const found = { ...countSockets(), asked };
-    return storing > 0 || locking > 0 || reading > streaming || Object.keys(counts).some((key) => found[key] !== counts[key]);
+  /** Whether something is still on its way to the page's own code. What it asks for anew is not. */
+  const owes = ({ sockets: at, unanswered, streaming }) => {
+    const found = countSockets();
+    return storing > 0 || locking > 0 || reading > streaming || asked - (begun - begunBefore) > unanswered
+      || Object.keys(at).some((key) => found[key] !== at[key]);
   };
 
   /**
-   * The counts, once they are those of the wire's books (or some turns have passed), and the page has then had
-   * turns enough to do what it does about it. `streaming`: how many bodies may still be read.
+   * The counts (as text: it travels faster), once they are those of the wire's books or some turns have passed,
+   * and the page has then had turns enough to do what it does about it.
    */
   bed.count = async (books) => {
     for (let turn = 0; turn < TURNS_MAX && owes(books); turn += 1) await hop();
     for (let turn = 0; turn < HOPS; turn += 1) await hop();
-    return count();
+    begunBefore = begun;
+    return JSON.stringify(count());
   };
 
   /** For a page that is used for one run after the other. */
