@@ -19,8 +19,11 @@ Instances = tuple[str, str]
 NewProfile = Callable[..., Profile]
 Break = Callable[[Page], None]
 
-PATIENCE_MS = 2500
-"""How long a check waits for what must come: a twin waits this long in vain."""
+PATIENCE_MS = 4000
+"""How long a check waits for what must come."""
+
+TWIN_PATIENCE_MS = 1500
+"""How long a twin waits for it in vain."""
 
 
 @pytest.fixture
@@ -50,6 +53,7 @@ def healthy(page: Page) -> None:
 
 def fails(check: Callable[[], None], where: str) -> None:
     """The check must fail, and for the reason that the twin is broken for."""
+    expect.set_options(timeout=TWIN_PATIENCE_MS)
     with pytest.raises((AssertionError, TimeoutError), match=where):
         check()
 
@@ -212,7 +216,7 @@ def reconnection_recovery(alice: Demo, bob: Demo, url: str) -> None:
 
     bob.add("4 × lungo")
     expect(alice.row("4 × lungo")).to_have_count(1)
-    alice.page.wait_for_function("recorded.length >= 4", timeout=PATIENCE_MS)
+    alice.page.wait_for_function("recorded.length >= 4")
     assert alice.page.evaluate("recorded") == [
         ["created", before + 1 + n, title] for n, title in enumerate([*missed, "4 × lungo"])
     ], "every missed event, once, in order"
@@ -236,6 +240,7 @@ def test_scenario_4_twin(new_profile: NewProfile, instances: Instances) -> None:
         )
 
     alice, bob = reconnecting_clients(new_profile, instances, forgetful)
+    alice.page.set_default_timeout(TWIN_PATIENCE_MS)
     fails(lambda: reconnection_recovery(alice, bob, instances[0]), "Timeout|every missed event")
 
 
@@ -243,5 +248,6 @@ def reconnecting_clients(
     new_profile: NewProfile, instances: Instances, break_alice: Break
 ) -> tuple[Demo, Demo]:
     page = new_profile().context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     break_alice(page)
     return open_demo(page, instances[0]), open_demo(new_profile().context.new_page(), instances[1])
