@@ -98,8 +98,7 @@ async def thaw(tab: Tab) -> None:
     before = await tab.evaluate("() => __syncbed.ticks()")
     await tab.session.send("Page.setWebLifecycleState", {"state": "active"})
     await show(tab)  # freezing hides, and a hidden page's timers are slow
-    ticks = f"() => new Promise((go) => {{ const look = () => __syncbed.ticks() > {before} ? go(true) : "
-    await tab.evaluate(ticks + "setTimeout(look, 5); look(); })", within_ms=EFFECT_MS_MAX)
+    await tab.evaluate("before => __syncbed.ticked(before)", before, within_ms=EFFECT_MS_MAX)
 
 
 async def hide(it: TabFault) -> None:

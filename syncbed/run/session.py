@@ -6,7 +6,7 @@ Owns bringing it up and taking it down, in an order that makes sense.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -74,7 +74,7 @@ class Session:
             follower=self.held,
         )
         self.wire: Wire
-        self._endings: list[Callable[[], Awaitable[object]]] = []
+        self._endings = AsyncExitStack()
 
     async def __aenter__(self) -> Session:
         try:
@@ -115,13 +115,13 @@ class Session:
     # Private
 
     async def _begin(self) -> None:
-        self._endings.append(self.servers.close)
+        self._endings.push_async_callback(self.servers.close)
         await self.servers.start()
         await self._start_wire()
         if self.held is not None:
             self.held.attach(self.wire)
-            self._endings.append(self.held.close)
-        self._endings.append(self.driver.close)
+            self._endings.push_async_callback(self.held.close)
+        self._endings.push_async_callback(self.driver.close)
         for name in self.scenario.profiles:
             await self.driver.open_profile(self.place(name))
         # Pages first, adapters after: the header, which comes before all reports, holds what they claim.
@@ -135,7 +135,7 @@ class Session:
             await self.held.quiet()
         if self.commits is not None:
             reading = asyncio.create_task(self.commits.keep_reading())
-            self._endings.append(lambda: _cancelled(reading))
+            self._endings.push_async_callback(_cancelled, reading)
 
     async def _start_wire(self) -> None:
         upstreams = tuple(
@@ -143,7 +143,7 @@ class Session:
         )
         ports = dict.fromkeys([*self.scenario.profiles, *([] if self.options.log else [FRESH])], 0)
         self.wire = Wire(WireSettings(upstreams, ports, seed=self.scenario.seed), self._absorb)
-        self._endings.append(self.wire.stop)
+        self._endings.push_async_callback(self.wire.stop)
         await self.wire.start()
 
     def _absorb(self, record: Record) -> None:
@@ -173,8 +173,7 @@ class Session:
 
     async def _end(self) -> None:
         try:
-            while self._endings:
-                await self._endings.pop()()
+            await self._endings.aclose()
         finally:
             self.recorder.close()
 

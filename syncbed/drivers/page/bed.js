@@ -66,6 +66,10 @@
       if (ticks === 0) every(() => { ticks += 1; }, 10);
       return (ticks ||= 1);
     },
+    ticked: (before) => new Promise((resolve) => {
+      const look = () => (ticks > before ? resolve(true) : later(look, 5));
+      look();
+    }),
     busy(fault, ms) {
       later(() => {
         const from = clock();
