@@ -209,9 +209,11 @@ async def test_a_body_that_is_too_large_is_413_and_the_connection_lives(
         for content in (b"x" * 64_001, chunks()):
             answer = await caller.post(f"/api/{channel}", content=content)
             assert (answer.status_code, error_of(answer)["name"]) == (413, "body_too_large")
-        fits = json.dumps({"f": "x" * (64_000 - len('{"f": ""}'))}).encode()
-        assert len(fits) == 64_000
+        empty = '{"id":"a","version":1,"f":""}'  # the limit is the item's: all of it counts
+        fits = json.dumps({"id": "a", "f": "x" * (64_000 - len(empty))})
         assert (await caller.post(f"/api/{channel}", content=fits)).status_code == 201
+        over = json.dumps({"id": "b", "f": "x" * (64_001 - len(empty))})
+        assert (await caller.post(f"/api/{channel}", content=over)).status_code == 413
 
 
 async def test_a_collections_name_has_a_limit(any_stack: Address) -> None:
