@@ -62,7 +62,16 @@ class Activity:
             "busy": self.busy(instance),
             "unheard": unheard,
             "frozen": self.clock.frozen,
+            "timers": self.timers(),
         }
+
+    def timers(self) -> list[dict[str, Any]]:
+        """What waits for time to pass, the first due first."""
+        now_s = self.clock.now_s()
+        return [
+            {"name": sleeper.name, "in_ms": round((sleeper.due_s - now_s) * 1000, 3)}
+            for sleeper in self.clock.sleepers()
+        ]
 
 
 async def unheard_events(instance: Instance) -> int:

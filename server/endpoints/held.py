@@ -28,12 +28,7 @@ def routes(activity: Activity) -> list[BaseRoute]:
         return JsonAnswer(await activity.counters(instance_of(request)))
 
     def state(ended: list[str]) -> Response:
-        now_s = clock.now_s()
-        timers = [
-            {"name": sleeper.name, "in_ms": round((sleeper.due_s - now_s) * 1000, 3)}
-            for sleeper in clock.sleepers()
-        ]
-        return JsonAnswer({"frozen": clock.frozen, "timers": timers, "ended": ended})
+        return JsonAnswer({"frozen": clock.frozen, "timers": activity.timers(), "ended": ended})
 
     async def read_clock(request: Request) -> Response:
         return state([])

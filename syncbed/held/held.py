@@ -45,7 +45,6 @@ class Held:
         """What was chosen since the last `hold`."""
         self._quiet = Quiet(wire, limits)
         self._on_choice = on_choice
-        self._server_timers: list[Timer] = []
 
     # Who takes part
 
@@ -68,7 +67,6 @@ class Held:
         for server in self._quiet.servers.values():
             await server.freeze()
         await self.quiet()
-        await self._read_server_timers()
 
     async def go(self) -> None:
         """Everything that waits passes, and time flows again."""
@@ -107,9 +105,11 @@ class Held:
 
     def timers(self) -> list[Timer]:
         """Everything that waits for time, the first due first; as of the last quiet."""
-        found = [*self._server_timers]
-        for _, counts in sorted(self._quiet.counts.items()):
-            found += counts.timers
+        found: list[Timer] = []
+        for _, server in sorted(self._quiet.server_counts.items()):
+            found += server.timers
+        for _, page in sorted(self._quiet.counts.items()):
+            found += page.timers
         # Stable: of those that are due at once the servers' go first, then the tabs' by their names.
         return sorted(found, key=lambda timer: timer.in_ms)
 
@@ -192,7 +192,6 @@ class Held:
         for server in self._quiet.servers.values():
             await server.thaw()
             await server.freeze()
-        await self._read_server_timers()
 
     # Time
 
@@ -200,7 +199,6 @@ class Held:
         """Every clock moves alike. What becomes due is fired one by one, with quiet in between."""
         left_ms = by_ms
         for _ in range(FIRINGS_MAX):
-            await self._read_server_timers()
             first = next((timer for timer in self.timers() if timer.in_ms <= left_ms), None)
             step_ms = left_ms if first is None else max(0, first.in_ms)
             await self._move(step_ms, servers=True)
@@ -209,7 +207,6 @@ class Held:
                 await self._fire(first)
             await self._settle()
             if first is None:
-                await self._read_server_timers()
                 return
         raise HeldError(f"timers fired {FIRINGS_MAX} times within {by_ms:g} ms, and there is no end to it")
 
@@ -232,11 +229,10 @@ class Held:
 
     async def _move(self, ms: float, *, servers: bool) -> None:
         if ms > 0:
-            await self._ask_tabs("move", {"ms": ms})
+            tabs = self._quiet.tabs.values()
+            await asyncio.gather(*(tab.ask("move", {"ms": ms}) for tab in tabs))
+            self._quiet.moved(ms)
         if servers:
             for server in self._quiet.servers.values():
                 await server.advance(ms)
                 self._quiet.touch(server.name)
-
-    async def _read_server_timers(self) -> None:
-        self._server_timers = [t for server in self._quiet.servers.values() for t in await server.timers()]

@@ -21,7 +21,7 @@ from ..wire import Record, Wire
 from .books import Books, TabBook, UpstreamBook, read_books
 from .errors import NotQuietError
 from .posts import Posts
-from .servers import Server
+from .servers import Server, ServerCounts
 from .servers import differences as server_differences
 from .tabs import PageCounts, Tab, only_on_its_way_up, page_counts, wanted
 from .tabs import differences as tab_differences
@@ -46,6 +46,7 @@ class Quiet:
         self.servers = {each.name: each for each in map(Server, wire.settings.upstreams)}
         self.counts: dict[str, PageCounts] = {}
         """What each page said last."""
+        self.server_counts: dict[str, ServerCounts] = {}
         self.not_repeatable: set[str] = set()
         self.holding = False
         """Time stands still, in a document or a server that is new too."""
@@ -71,6 +72,12 @@ class Quiet:
     def touch(self, *names: str) -> None:
         """Something happened to these tabs and servers that the wire has not seen."""
         self._touched.update(names)
+
+    def moved(self, ms: float) -> None:
+        """The pages' time moved, and nothing has fired."""
+        for name, counts in self.counts.items():
+            timers = tuple(replace(timer, in_ms=round(timer.in_ms - ms, 3)) for timer in counts.timers)
+            self.counts[name] = replace(counts, timers=timers)
 
     def touch_all(self) -> None:
         self._touched.update(self.tabs, self.servers)
@@ -120,7 +127,7 @@ class Quiet:
         upstream = server.upstream.name
         self._touched.discard(server.name)
         before = read_books(self._wire).upstream(upstream)
-        counts = await server.counts()
+        counts = self.server_counts[server.name] = await server.counts()
         if self.holding and not counts.frozen:
             await server.freeze()
         book = read_books(self._wire).upstream(upstream)

@@ -34,6 +34,7 @@ class ServerCounts:
     busy: int = 0
     unheard: int = 0
     frozen: bool = True
+    timers: tuple[Timer, ...] = ()
 
 
 DOWN = ServerCounts()
@@ -70,17 +71,16 @@ class Server:
 
     async def counts(self) -> ServerCounts:
         answer = await self._ask("GET", "/test/counters")
-        return DOWN if answer is None else ServerCounts(**answer)
+        if answer is None:
+            return DOWN
+        timers = tuple(Timer(self.name, **each) for each in answer.pop("timers"))
+        return ServerCounts(**answer, timers=timers)
 
     async def freeze(self) -> None:
         await self._clock({"frozen": True})
 
     async def thaw(self) -> None:
         await self._clock({"frozen": False})
-
-    async def timers(self) -> list[Timer]:
-        answer = await self._ask("GET", "/test/clock") if self.counted else None
-        return [Timer(self.name, **each) for each in answer["timers"]] if answer else []
 
     async def advance(self, ms: float) -> None:
         """Move its clock, firing what becomes due."""
@@ -99,7 +99,7 @@ class Server:
 
     async def _ask(self, method: str, path: str, body: object = None) -> dict[str, Any] | None:
         """The answer, or None if the server is down or has no such thing (see `counted`)."""
-        fresh = self._streams is None or method != "GET"
+        fresh = self._streams is None or self._streams[0].at_eof()
         while True:
             try:
                 if fresh:
@@ -110,10 +110,12 @@ class Server:
             except TimeoutError as error:
                 self.close()
                 raise HeldError(f"{self.name} does not answer {path} within {ANSWER_S_MAX:g} s") from error
-            except (OSError, asyncio.IncompleteReadError):
+            except (OSError, asyncio.IncompleteReadError) as error:
                 self.close()
                 if fresh:
                     return None
+                if method != "GET":
+                    raise HeldError(f"{self.name}: the connection was lost at {method} {path}") from error
                 fresh = True  # it may only have closed a connection that was idle for long
         if status == 404:
             self.counted = False

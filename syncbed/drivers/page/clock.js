@@ -140,8 +140,9 @@
 
   // What the bed does
 
-  /** The machine's clock, whatever the page believes. */
+  /** The machine's time, whatever the page believes. */
   bed.realNow = realNow;
+  bed.realTimeout = real.setTimeout;
 
   const inOrder = () => [...timers.values()].sort((one, other) => one.due - other.due || one.id - other.id);
   const byAge = () => [...timers.values()].sort((one, other) => one.id - other.id);

@@ -7,9 +7,11 @@
  * streams, beacons) is named, so that nobody takes silence for quiet.
  */
 (bed) => {
-  const TURNS_MAX = 60;
+  const CHANGES_MAX = 10;
+  const CHANGE_MS_MAX = 20;
   const HOPS = 3;
 
+  let changed = () => {};
   const sockets = new Map();
   const channels = new Set();
   const uncounted = new Set();
@@ -38,8 +40,15 @@
       super(...given);
       const counts = { sent: 0, received: 0 };
       sockets.set(this, counts);
-      this.addEventListener('message', () => { counts.received += 1; });
-      this.addEventListener('close', () => sockets.delete(this));
+      this.addEventListener('open', () => changed());
+      this.addEventListener('message', () => {
+        counts.received += 1;
+        changed();
+      });
+      this.addEventListener('close', () => {
+        sockets.delete(this);
+        changed();
+      });
     }
 
     send(data) {
@@ -54,7 +63,10 @@
     asked += 1;
     begun += 1;
     const answer = Reflect.apply(fetch, this, given);
-    const settled = () => { asked -= 1; };
+    const settled = () => {
+      asked -= 1;
+      changed();
+    };
     answer.then(settled, settled);
     return answer;
   });
@@ -62,7 +74,10 @@
     around(Response.prototype, name, (read) => function (...given) {
       reading += 1;
       const body = Reflect.apply(read, this, given);
-      const settled = () => { reading -= 1; };
+      const settled = () => {
+        reading -= 1;
+        changed();
+      };
       body.then(settled, settled);
       return body;
     });
@@ -70,7 +85,11 @@
   around(XMLHttpRequest.prototype, 'send', (send) => function (...given) {
     asked += 1;
     begun += 1;
-    this.addEventListener('loadend', () => { asked -= 1; }, { once: true });
+    const settled = () => {
+      asked -= 1;
+      changed();
+    };
+    this.addEventListener('loadend', settled, { once: true });
     return Reflect.apply(send, this, given);
   });
 
@@ -105,7 +124,11 @@
   around(globalThis.IDBDatabase?.prototype, 'transaction', (transaction) => function (...given) {
     const begun = Reflect.apply(transaction, this, given);
     storing += 1;
-    for (const end of ['complete', 'abort']) begun.addEventListener(end, () => { storing -= 1; }, { once: true });
+    const ended = () => {
+      storing -= 1;
+      changed();
+    };
+    for (const end of ['complete', 'abort']) begun.addEventListener(end, ended, { once: true });
     return begun;
   });
   for (const name of ['open', 'deleteDatabase']) {
@@ -116,6 +139,7 @@
       const settle = () => {
         storing -= settled ? 0 : 1;
         settled = true;
+        changed();
       };
       for (const end of ['success', 'error', 'blocked']) request.addEventListener(end, settle);
       return request;
@@ -131,6 +155,7 @@
     const settle = () => {
       locking -= settled ? 0 : 1;
       settled = true;
+      changed();
     };
     const outcome = Reflect.apply(request, this, [name, ...given, (lock) => {
       settle();
@@ -202,12 +227,18 @@
       || Object.keys(at).some((key) => found[key] !== at[key]);
   };
 
+  /** Something was counted, or it has taken too long. */
+  const change = () => new Promise((resolve) => {
+    changed = resolve;
+    bed.realTimeout(resolve, CHANGE_MS_MAX);
+  });
+
   /**
-   * The counts (as text: it travels faster), once they are those of the wire's books or some turns have passed,
-   * and the page has then had turns enough to do what it does about it.
+   * The counts (as text: it travels faster), once they are those of the wire's books or that takes long, and
+   * the page has then had turns enough to do what it does about it.
    */
   bed.count = async (books) => {
-    for (let turn = 0; turn < TURNS_MAX && owes(books); turn += 1) await hop();
+    for (let turn = 0; turn < CHANGES_MAX && owes(books); turn += 1) await change();
     for (let turn = 0; turn < HOPS; turn += 1) await hop();
     begunBefore = begun;
     return JSON.stringify(count());
