@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from ..brokers.base import BrokerUnavailableError, IndefiniteError
@@ -48,6 +48,11 @@ def http_exception(request: Request, error: Exception) -> Response:
     return _answer(SyncbedError(kind, f"{kind.text}: {request.method} {request.url.path}"), error.headers)
 
 
+def client_gone(request: Request, error: Exception) -> Response:
+    """It ended its connection in the middle of its body: nobody hears this answer, and nothing was done."""
+    return Response(status_code=499)
+
+
 def internal(request: Request, error: Exception) -> Response:
     return _answer(SyncbedError(INTERNAL))
 
@@ -58,5 +63,6 @@ HANDLERS: dict[Any, Callable[[Request, Exception], Response]] = {
     BrokerUnavailableError: broker_unavailable,
     IndefiniteError: indefinite,
     HTTPException: http_exception,
+    ClientDisconnect: client_gone,
     Exception: internal,
 }

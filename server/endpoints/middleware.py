@@ -63,7 +63,7 @@ class FaultInjection:
             return
         if scope["type"] == "websocket":
             if self._faults.of(client_id).offline:
-                transport.abort()
+                await _abort(transport, receive, "websocket.disconnect")
             else:
                 await self._app(scope, receive, send)
             return
@@ -80,7 +80,7 @@ class FaultInjection:
         if faults.delay_ms:
             await self._clock.sleep(faults.delay_ms / 1000, f"delay of {client_id}")
         if self._faults.of(client_id).offline:
-            transport.abort()
+            await _abort(transport, receive, "http.disconnect")
             return
 
         async def send_and_close(message: Message) -> None:
@@ -91,6 +91,13 @@ class FaultInjection:
             await send(message)
 
         await self._app(scope, receive, send if faults == NO_FAULTS else send_and_close)
+
+
+async def _abort(transport: Transport, receive: Receive, last: str) -> None:
+    """Abort, and wait for the last message: uvicorn would take an earlier return for a mistake of ours."""
+    transport.abort()
+    while (await receive())["type"] != last:
+        pass
 
 
 def _client_id(scope: Scope) -> str | None:
