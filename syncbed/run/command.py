@@ -7,6 +7,7 @@ ok, 3 one is unknown, 2 wrong usage or an environment that cannot do it.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import shutil
 import webbrowser
@@ -29,7 +30,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from ..scenario import Scenario, gallery, load
+from ..scenario import Scenario, Step, gallery, load
 from .errors import RunError
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Play scenarios in real tabs, judge them, and leave a folder for each run."""
-    refusals, outcomes = _playwright(), []
+    refusals = _playwright()
+    outcomes: list[Outcome] = []
     refusals.check_driver(driver)
     scenarios = [load(name) for name in (gallery() if scenario == ALL else [scenario])]
     if seed is not None:
@@ -67,8 +69,13 @@ def run(
     refused = {each.name: refusals.refusals(each) for each in scenarios if each not in playable}
     if not playable:
         raise RunError("; ".join(f"{name}: {', '.join(why)}" for name, why in refused.items()))
-    outcomes = asyncio.run(_play_all(playable, times, headed=headed, quiet=as_json))
-    series = [Series(each, [o for o in outcomes if o.scenario is each]) for each in playable]
+    try:
+        asyncio.run(_play_all(playable, times, outcomes, headed=headed, quiet=as_json))
+    except BaseException:
+        if not as_json:  # what was played is worth telling, whatever ended the rest
+            _print(series_of(playable, outcomes), refused)
+        raise
+    series = series_of(playable, outcomes)
     if not keep:
         for each in series:
             each.drop_folders()
@@ -153,31 +160,36 @@ class Series:
                 shutil.rmtree(each.folder, ignore_errors=True)
 
 
-async def _play_all(scenarios: Sequence[Scenario], times: int, *, headed: bool, quiet: bool) -> list[Outcome]:
+def series_of(scenarios: Sequence[Scenario], outcomes: Sequence[Outcome]) -> list[Series]:
+    """In the order of the scenarios, without those that were never played."""
+    found = [Series(each, [o for o in outcomes if o.scenario is each]) for each in scenarios]
+    return [each for each in found if each.outcomes]
+
+
+async def _play_all(
+    scenarios: Sequence[Scenario], times: int, outcomes: list[Outcome], *, headed: bool, quiet: bool
+) -> None:
+    """Each so many times, in rounds; `outcomes` grows as they end."""
     from playwright.async_api import async_playwright
 
     from ..drivers.chromium import Chromium
     from .player import run as play
 
-    outcomes: list[Outcome] = []
     with _progress(len(scenarios) * times, quiet=quiet) as tell:
         async with async_playwright() as playwright:
             chromium = Chromium(playwright, headed=headed)
             try:
-                for round_ in range(times):
-                    for scenario in scenarios:
-                        name = scenario.name if times == 1 else f"{scenario.name} {round_ + 1}/{times}"
+                for number, scenario in itertools.product(range(1, times + 1), scenarios):
+                    name = scenario.name if times == 1 else f"{scenario.name} {number}/{times}"
+                    tell(f"{name}: starting", 0)
 
-                        def at(step: Any, name: str = name, steps: int = len(scenario.steps)) -> None:
-                            tell(f"{name}: step {step.number + 1} of {steps}, {step.do}", 0)
+                    def at(step: Step, name: str = name, steps: int = len(scenario.steps)) -> None:
+                        tell(f"{name}: step {step.number + 1} of {steps}, {step.do}", 0)
 
-                        tell(f"{name}: starting", 0)
-                        outcome = await play(scenario, chromium, RUNS, progress=at)
-                        outcomes.append(outcome)
-                        tell(name, 1)
+                    outcomes.append(await play(scenario, chromium, RUNS, progress=at))
+                    tell(name, 1)
             finally:
                 await chromium.close()
-    return outcomes
 
 
 @contextmanager
