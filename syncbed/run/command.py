@@ -72,7 +72,7 @@ def run(
     try:
         asyncio.run(_play_all(playable, times, outcomes, headed=headed, quiet=as_json))
     except BaseException:
-        if not as_json:  # what was played is worth telling, whatever ended the rest
+        if outcomes and not as_json:  # what was played is worth telling, whatever ended the rest
             _print(series_of(playable, outcomes), refused)
         raise
     series = series_of(playable, outcomes)
