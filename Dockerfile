@@ -20,6 +20,7 @@ RUN apt-get update \
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['test'], sep='\n')" >/tmp/needs \
     && python -m pip install -r /tmp/needs -c constraints.txt
 COPY . .
+RUN python -m pip install --no-deps -e .
 CMD ["python", "-m", "pytest", "integration"]
 
 FROM base AS server
