@@ -16,8 +16,8 @@ from typing import Any
 
 from ..checkers import INVARIANTS, Verdict, exit_code
 from ..scenario import Scenario
-from ..trace import Clock, Record, Trace, tell, to_json
-from ..trace.kind import Kind
+from ..trace import Clock, Trace
+from .rows import rows
 
 
 def render(scenario: Scenario, trace: Trace, verdict: Verdict) -> str:
@@ -73,7 +73,7 @@ def _run(scenario: Scenario, trace: Trace, verdict: Verdict) -> dict[str, Any]:
             for finding in verdict.findings
         ],
         "steps": [json.dumps(step, ensure_ascii=False) for step in scenario.raw["steps"]],
-        "records": [_record(record) for record in trace.records],
+        "records": rows(trace.records),
     }
 
 
@@ -98,13 +98,6 @@ def _facts(scenario: Scenario, trace: Trace) -> list[tuple[str, str]]:
         ("records", str(len(trace.records))),
     ]
     return [(name, value) for name, value in facts if value]
-
-
-def _record(record: Record[Kind]) -> list[Any]:
-    """[i, at_ms, source, kind, told, the whole record]"""
-    raw = to_json(record)
-    rest = {key: value for key, value in raw.items() if key not in ("i", "at_ms", "source", "kind")}
-    return [record.i, raw["at_ms"], record.source, record.what.kind, tell(record), rest]
 
 
 def _hash(text: str) -> str:
