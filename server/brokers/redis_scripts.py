@@ -27,10 +27,10 @@ REFUSED = (
     exceptions.NoPermissionError,
     exceptions.AuthenticationError,
 )
-REFUSED_CODES = frozenset(
-    "LOADING READONLY OOM MISCONF NOREPLICAS MASTERDOWN NOAUTH NOPERM BUSY "
-    "CLUSTERDOWN MOVED ASK TRYAGAIN CROSSSLOT "
-    "WRONGTYPE".split()  # our scripts look at every key before they write to one
+REFUSED_CODES = (
+    *("LOADING", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "NOAUTH", "NOPERM", "BUSY"),
+    *("CLUSTERDOWN", "MOVED", "ASK", "TRYAGAIN", "CROSSSLOT"),
+    "WRONGTYPE",  # our scripts look at every key before they write to one
 )
 LOST = (exceptions.ConnectionError, exceptions.TimeoutError, OSError)
 

@@ -120,7 +120,7 @@ class _Conversation:
             self._connection.send(ErrorReply(INTERNAL, INTERNAL.text))
 
     async def _carry_out(self, commands: list[Command]) -> None:
-        """All of them are registered, and pings answered, before any waits for the broker, which may be away."""
+        """All of them are registered before any of them waits for the broker, which may be away."""
         relay, connection = self._instance.relay, self._connection
         subscribed: list[str] = []
         try:
