@@ -136,7 +136,7 @@ class Exchange:
                 self._answer(action)
             case LoseAnswer():
                 await self._lose_answer(action)
-            case Resend() if trip.body_complete:
+            case Resend():
                 await self._resend(action)
             case _:
                 return await self._pass()
@@ -173,7 +173,11 @@ class Exchange:
         decision = wire.book.decide(message, now_ms, free_at_ms[message.direction])
         if decision is None:
             return DELIVER
-        self.rule, action = decision.rule.id, decision.action
+        action = decision.action
+        if isinstance(action, Resend) and not self.trip.body_complete:
+            decision.void()  # only a whole request can be sent again
+            return DELIVER
+        self.rule = decision.rule.id
         connection.acted(decision, message)
         match action:
             case Deliver(after_ms=after_ms) if after_ms > 0:

@@ -168,10 +168,11 @@ class Wire:
             if rule.match.whose.fits_head(
                 self._as_message(connection), self.book.leaders.get(connection.profile, "1")
             ):
-                rule.acted += 1
-                rule.hit.append(connection.id)
-                connection.emit("rule_acted", rule=rule.id, fault=rule.fault.kind, acted=rule.acted)
-                connection.apply(action, rule.id, rule.match.direction)
+                # A receipt is for what was done: a close does nothing to HTTP, say.
+                if connection.apply(action, rule.id, rule.match.direction):
+                    rule.acted += 1
+                    rule.hit.append(connection.id)
+                    connection.emit("rule_acted", rule=rule.id, fault=rule.fault.kind, acted=rule.acted)
 
     @staticmethod
     def _as_message(connection: Connection) -> Message:
