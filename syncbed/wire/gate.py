@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from ..redaction import redact_text
 from .errors import WireError
 from .message import Message
 
@@ -55,7 +56,7 @@ PREVIEW_CHARACTERS_MAX = 4096
 
 def _preview(message: Message) -> str | None:
     text = message.text()
-    return None if text is None else text[:PREVIEW_CHARACTERS_MAX]
+    return None if text is None else redact_text(text)[:PREVIEW_CHARACTERS_MAX]
 
 
 class Gate:
