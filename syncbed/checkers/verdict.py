@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..trace import Bypass, Fault, Receipt, Stopped, Trace, tell
-from . import converges, expectations, in_order_no_gap, no_duplicate, no_lost_write
+from . import (
+    converges,
+    expectations,
+    in_order_no_gap,
+    no_duplicate,
+    no_flicker,
+    no_ghost,
+    no_lost_write,
+)
 from .finding import Finding, Status
 
 CHECKERS: dict[str, Callable[[Trace], Finding]] = {
@@ -20,6 +28,8 @@ CHECKERS: dict[str, Callable[[Trace], Finding]] = {
     "no_lost_write": no_lost_write.check,
     "no_duplicate": no_duplicate.check,
     "in_order_no_gap": in_order_no_gap.check,
+    "no_flicker": no_flicker.check,
+    "no_ghost": no_ghost.check,
     "expectations": expectations.check,
 }
 
