@@ -53,6 +53,9 @@ def run(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Not given: the scenario's own.", show_default=False)
     ] = None,
+    fixed: Annotated[
+        bool, typer.Option("--fixed", help="Play the twin: the same without its planted bug. It must be ok.")
+    ] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="With --times: keep the folders of all runs, not only the telling.")
     ] = False,
@@ -62,7 +65,7 @@ def run(
     refusals = _playwright()
     outcomes: list[Outcome] = []
     refusals.check_driver(driver)
-    scenarios = [load(name) for name in (gallery() if scenario == ALL else [scenario])]
+    scenarios = _chosen(scenario, fixed=fixed)
     if seed is not None:
         scenarios = [replace(each, seed=seed) for each in scenarios]
     playable = [each for each in scenarios if not refusals.refusals(each)]
@@ -86,6 +89,14 @@ def run(
     else:
         _print(series, refused)
     raise typer.Exit(2 if refused and code == 0 else code)
+
+
+def _chosen(named: str, *, fixed: bool) -> list[Scenario]:
+    """The scenarios to play; of all, the fixed twins are those of the scenarios that have a bug."""
+    if named != ALL:
+        return [load(named).fixed() if fixed else load(named)]
+    found = [load(name) for name in gallery()]
+    return [each.fixed() for each in found if each.bug is not None] if fixed else found
 
 
 def list_scenarios(as_json: AsJson = False) -> None:

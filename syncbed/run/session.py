@@ -6,6 +6,8 @@ Owns bringing it up and taking it down, in an order that makes sense.
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,7 +20,8 @@ from ..evidence import Recorder
 from ..scenario import Scenario
 from ..trace import Header
 from ..wire import Record, Upstream, Wire, WireSettings
-from ..world.reference import Setting
+from ..world.reference import Setting, reference_root
+from ..zoo import ZOO, patched
 from .commits import Commits
 from .held import UNCONTROLLED, HeldRun, needs_held
 from .servers import Servers
@@ -59,7 +62,7 @@ class Session:
         self.servers = Servers(
             scenario.world,
             folder / "servers.log" if folder is not None else None,
-            self.options.settings or {},
+            {**(self.options.settings or {}), **_with_bug(scenario)},
         )
         log = Commits(self.recorder, scenario.collection, self._any_instance)
         self.commits = log if self.options.log else None
@@ -176,6 +179,18 @@ class Session:
             await self._endings.aclose()
         finally:
             self.recorder.close()
+
+
+def _with_bug(scenario: Scenario) -> dict[str, Setting]:
+    # TEMPORARY, until the wire substitutes: a copy of static/ with the bug in it.
+    if scenario.bug is None:
+        return {}
+    static = reference_root() / "static"
+    copy = Path(tempfile.mkdtemp(prefix="syncbed-zoo-")) / "static"
+    shutil.copytree(static, copy)
+    for url, text in patched(ZOO[scenario.bug], static).items():
+        (copy.parent / url.lstrip("/")).write_text(text, encoding="utf-8")
+    return {"static_dir": copy}
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -213,6 +213,10 @@ async def wait(session: Session, step: Step) -> None:
         )
 
 
+async def go_on(session: Session, step: Step) -> None:
+    """A pause is for the lab."""
+
+
 async def settle_now(session: Session, step: Step) -> None:
     await settle(session, step["within_ms"])
 
@@ -250,5 +254,6 @@ STEPS: dict[str, Play] = {
     "advance": lambda session, step: held(session).advance(step["by_ms"]),
     "fire": lambda session, step: held(session).fire(step["tab"], step["timer"]),
     "wait": wait,
+    "pause": go_on,
     "settle": settle_now,
 }
