@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..trace import Bypass, Fault, Receipt, Stopped, Trace, tell
+from ..trace import Bypass, Stopped, Trace, tell
 from . import (
     converges,
     expectations,
@@ -86,8 +86,7 @@ def doubts_about(trace: Trace) -> list[str]:
     found += trace.gaps()
     hosts = sorted({record.what.host for record in trace.all(Bypass)})
     found += [f"traffic bypassed the wire ({host})" for host in hosts]
-    acted = {record.what.fault for record in trace.all(Receipt)}
-    idle = [record for record in trace.all(Fault) if record.what.fault not in acted]
+    idle = [span.began for span in trace.faults if not span.receipts]
     found += [f"fault had no effect ({tell(record)})" for record in idle]
     return found + [tell(record) for record in trace.all(Stopped)]
 

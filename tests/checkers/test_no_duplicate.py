@@ -23,7 +23,8 @@ def test_a_write_that_was_sent_again_as_new_is_there_twice() -> None:
     story = Story()
     story.ask("alice/1", "latte", "o1")
     first = story.commit("latte", "o1")
-    story.say("wire", Frame("m1", "answer_lost", stage="request", mutation="1"))
+    story.say("wire", Frame("m1", "delivered", stage="response", mutation="1"))
+    story.say("wire", Frame("m1", "lost", stage="response", mutation="1"))
     story.items["latte-2"] = {"id": "latte-2", "version": 0}
     second = story.commit("latte-2", "o1")
     second = dataclasses.replace(second, item={**second.item, "title": "latte #o1"})
