@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -47,6 +48,13 @@ def main() -> None:
         app()
     except (WorldError, WireError, DriverError, RunError, ScenarioError, TraceError) as error:
         print(f"syncbed: error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        print(f"syncbed: error: {error.strerror or error}{where}", file=sys.stderr)
+        sys.exit(2)
+    except Exception:  # a mistake of ours: 1 would say that an SDK is broken
+        traceback.print_exc()
         sys.exit(2)
 
 

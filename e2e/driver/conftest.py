@@ -18,6 +18,7 @@ import pytest
 from playwright.async_api import Playwright, async_playwright
 
 from syncbed.drivers.chromium import Chromium
+from syncbed.drivers.tabs import tabs_driver
 from syncbed.run.player import Outcome, run
 from syncbed.run.session import Options
 from syncbed.scenario import Scenario, parse_scenario
@@ -60,11 +61,14 @@ class Stage:
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PLAY_S_MAX)
 
-    def play(self, scenario: Scenario | dict[str, Any], **options: Any) -> Played:
+    def play(
+        self, scenario: Scenario | dict[str, Any], *, own_processes: bool | None = None, **options: Any
+    ) -> Played:
         """Play a scenario, or one given by the keys that differ from the least there can be."""
         if isinstance(scenario, dict):
             scenario = parse_scenario({**LEAST, **scenario})
-        outcome = self.wait(run(scenario, self._chromium, self._folder, options=Options(**options)))
+        driver = tabs_driver(self._chromium, own_processes=own_processes)
+        outcome = self.wait(run(scenario, driver, self._folder, options=Options(**options)))
         return Played(outcome, read_trace(outcome.folder / "trace.jsonl"))
 
     def close(self) -> None:

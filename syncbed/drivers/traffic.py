@@ -1,20 +1,22 @@
 """What the browser says it sent, against the wire: whatever went elsewhere went unseen.
 
 Told by Playwright's own events, which know the requests and sockets of pages, frames and dedicated
-workers. They do not know those of shared workers: a run's header says so.
+workers, those that were opened as windows too. They do not know those of shared workers, nor WebRTC and
+WebTransport: a run's header says so.
 """
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, Page, Request, WebSocket
+from playwright.async_api import BrowserContext, Page, Request
 
 from ..evidence import DRIVER, Recorder
-from ..trace import Bypass
+from ..trace import Bypass, Connection
 
 NETWORK = ("http", "https", "ws", "wss")
-UNSEEN = ("requests and sockets of shared workers",)
+REFUSED = "net::ERR_CONNECTION_REFUSED"
+UNSEEN = ("requests and sockets of shared workers", "WebRTC", "WebTransport")
 
 
 class Traffic:
@@ -29,10 +31,17 @@ class Traffic:
         """A profile, and where its tabs are led to."""
         self._own.add(urlsplit(origin).netloc)
         context.on("request", self._request)
+        context.on("requestfailed", self._failed)
+        context.on("page", self._page)
+        for page in context.pages:
+            self._page(page)
 
     def name(self, page: Page, tab: str) -> None:
         self._tabs[page] = tab
-        page.on("websocket", lambda socket: self._socket(tab, socket))
+
+    def _page(self, page: Page) -> None:
+        """Any page of the profile: a window that a tab has opened too."""
+        page.on("websocket", lambda socket: self._sent(socket.url, self._tabs.get(page, ""), "WebSocket"))
 
     def _request(self, request: Request) -> None:
         try:
@@ -41,8 +50,16 @@ class Traffic:
             tab = ""
         self._sent(request.url, tab, request.method)
 
-    def _socket(self, tab: str, socket: WebSocket) -> None:
-        self._sent(socket.url, tab, "WebSocket")
+    def _failed(self, request: Request) -> None:
+        """The browser could not send it: what the wire refuses it cannot see itself."""
+        if request.failure != REFUSED:
+            return
+        try:
+            tab = self._tabs.get(request.frame.page, "")
+        except Exception:  # as above
+            return
+        path = urlsplit(request.url).path
+        self._recorder.write(DRIVER, Connection("refused", tab=tab, path=path, how=REFUSED))
 
     def _sent(self, url: str, tab: str, what: str) -> None:
         parts = urlsplit(url)

@@ -7,12 +7,14 @@ ok, 3 one is unknown, 2 wrong usage or an environment that cannot do it.
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import itertools
 import json
 import shutil
+import signal
 import webbrowser
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -32,6 +34,7 @@ from rich.table import Table
 
 from ..scenario import Scenario, Step, gallery, load
 from .errors import RunError
+from .refusals import check_driver, refusals
 
 if TYPE_CHECKING:
     from .player import Outcome
@@ -49,7 +52,9 @@ def run(
     scenario: Annotated[str, typer.Argument(help="A name of the gallery, a file, or `all`.")],
     headed: Annotated[bool, typer.Option("--headed", help="Show the browser.")] = False,
     times: Annotated[int, typer.Option(min=1, max=10_000, help="Play each so often.")] = 1,
-    driver: Annotated[str, typer.Option(help="`tabs`: real Chromium tabs. `lab`: not yet.")] = "tabs",
+    driver: Annotated[
+        str, typer.Option(help="`tabs`: real Chromium tabs. `lab`: the panes of the lab's page.")
+    ] = "tabs",
     seed: Annotated[
         int | None, typer.Option(min=0, help="Not given: the scenario's own.", show_default=False)
     ] = None,
@@ -62,18 +67,18 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Play scenarios in real tabs, judge them, and leave a folder for each run."""
-    refusals = _playwright()
+    _need_playwright()
     outcomes: list[Outcome] = []
-    refusals.check_driver(driver)
+    check_driver(driver)
     scenarios = _chosen(scenario, fixed=fixed)
     if seed is not None:
         scenarios = [replace(each, seed=seed) for each in scenarios]
-    playable = [each for each in scenarios if not refusals.refusals(each)]
-    refused = {each.name: refusals.refusals(each) for each in scenarios if each not in playable}
+    refused = {each.name: why for each in scenarios if (why := refusals(each, driver))}
+    playable = [each for each in scenarios if each.name not in refused]
     if not playable:
         raise RunError("; ".join(f"{name}: {', '.join(why)}" for name, why in refused.items()))
     try:
-        asyncio.run(_play_all(playable, times, outcomes, headed=headed, quiet=as_json))
+        asyncio.run(ended_by_term(_play_all(playable, times, outcomes, headed=headed, quiet=as_json)))
     except BaseException:
         if outcomes and not as_json:  # what was played is worth telling, whatever ended the rest
             _print(series_of(playable, outcomes), refused)
@@ -83,12 +88,13 @@ def run(
         for each in series:
             each.drop_folders()
     code = max((each.exit_code for each in series), key=[0, 3, 1].index)
+    code = 2 if refused and code == 0 else code
     if as_json:
-        found = {"exit_code": 2 if refused else code, "refused": refused, "runs": _runs_json(series)}
+        found = {"exit_code": code, "refused": refused, "runs": _runs_json(series)}
         print(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         _print(series, refused)
-    raise typer.Exit(2 if refused and code == 0 else code)
+    raise typer.Exit(code)
 
 
 def _chosen(named: str, *, fixed: bool) -> list[Scenario]:
@@ -184,6 +190,7 @@ async def _play_all(
     from playwright.async_api import async_playwright
 
     from ..drivers.chromium import Chromium
+    from ..drivers.tabs import tabs_driver
     from .player import run as play
 
     with _progress(len(scenarios) * times, quiet=quiet) as tell:
@@ -197,7 +204,7 @@ async def _play_all(
                     def at(step: Step, name: str = name, steps: int = len(scenario.steps)) -> None:
                         tell(f"{name}: step {step.number + 1} of {steps}, {step.do}", 0)
 
-                    outcomes.append(await play(scenario, chromium, RUNS, progress=at))
+                    outcomes.append(await play(scenario, tabs_driver(chromium), RUNS, progress=at))
                     tell(name, 1)
             finally:
                 await chromium.close()
@@ -265,12 +272,30 @@ def _runs_json(series: Sequence[Series]) -> list[dict[str, Any]]:
     ]
 
 
-def _playwright() -> Any:
-    """The part of `run` that needs Playwright, which a plain install has not."""
+def _need_playwright() -> None:
+    """A plain install has none."""
+    if importlib.util.find_spec("playwright") is None:
+        raise RunError("playwright is not installed: pip install playwright")
+
+
+async def ended_by_term(running: Coroutine[Any, Any, None]) -> None:
+    """SIGTERM ends it as Ctrl-C does: servers, browsers and their folders go. Raises `typer.Exit` (143)."""
+    task = asyncio.ensure_future(running)
+    loop = asyncio.get_running_loop()
+    asked: list[int] = []
+
+    def end() -> None:
+        asked.append(signal.SIGTERM)
+        task.cancel()
+
+    with suppress(NotImplementedError):  # Windows has no such handlers
+        loop.add_signal_handler(signal.SIGTERM, end)
     try:
-        from . import refusals
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "playwright":
+        await task
+    except asyncio.CancelledError:
+        if not asked:
             raise
-        raise RunError("playwright is not installed: pip install playwright") from None
-    return refusals
+        raise typer.Exit(128 + signal.SIGTERM) from None
+    finally:
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGTERM)

@@ -12,10 +12,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from ..drivers.chromium import Chromium
+from ..drivers.driver import Driver, Equipment, MakeDriver, no_scripts
 from ..drivers.tab import Place, Tab
-from ..drivers.tabs import NEEDS_A_PROCESS, TabsDriver, no_scripts
 from ..evidence import Recorder
 from ..scenario import Scenario
 from ..trace import Header
@@ -38,8 +38,8 @@ class Options:
     settings: dict[str, Setting] | None = None
     log: bool = True
     """The server has a committed log; if not, a fresh profile opened at the end is its view."""
-    own_processes: bool | None = None
-    """A browser process for each profile; None: if the scenario freezes or hides."""
+    holdable: bool = False
+    """It may be held at any moment, though the scenario does not ask for it."""
     payload_bytes_max: int = 65_536
 
 
@@ -49,14 +49,14 @@ class Session:
     def __init__(
         self,
         scenario: Scenario,
-        chromium: Chromium,
+        make_driver: MakeDriver,
         folder: Path | None,
         *,
         options: Options | None = None,
     ) -> None:
         self.scenario = scenario
         self.options = options or Options()
-        self.held = HeldRun(self) if needs_held(scenario) else None
+        self.held = HeldRun(self) if self.options.holdable or needs_held(scenario) else None
         self.recorder = Recorder(folder / "trace.jsonl" if folder is not None else None)
         self.watch = self.recorder.watch
         self.servers = Servers(
@@ -66,16 +66,16 @@ class Session:
         )
         log = Commits(self.recorder, scenario.collection, self._any_instance)
         self.commits = log if self.options.log else None
-        own_processes = self.options.own_processes
-        if own_processes is None:
-            own_processes = bool(NEEDS_A_PROCESS & set(scenario.needs))
-        self.driver = TabsDriver(
-            chromium,
-            self.recorder,
-            own_processes=own_processes,
-            scripts=self.held.scripts if self.held is not None else no_scripts,
-            follower=self.held,
+        self.driver: Driver[Any] = make_driver(
+            Equipment(
+                self.recorder,
+                scripts=self.held.scripts if self.held is not None else no_scripts,
+                follower=self.held,
+                needs=frozenset(scenario.needs),
+            )
         )
+        self.stepped_ms = 0.0
+        """When the last step that was no expectation had ended, in the bed's time."""
         self.wire: Wire
         self._endings = AsyncExitStack()
 
@@ -92,7 +92,8 @@ class Session:
 
     @property
     def caps(self) -> tuple[str, ...]:
-        return next(iter(self.driver.tabs.values())).caps
+        """What the SDK under test claims; nothing, if no tab has an adapter."""
+        return next((tab.caps for tab in self.driver.tabs.values() if tab.caps is not None), ())
 
     def place(self, profile: str) -> Place:
         # The wire chooses among several upstreams by the first label of the Host.
@@ -129,8 +130,8 @@ class Session:
             await self.driver.open_profile(self.place(name))
         # Pages first, adapters after: the header, which comes before all reports, holds what they claim.
         names = list(self.scenario.tabs())
-        tabs = await asyncio.gather(*map(self.driver.load, names))
-        self.recorder.begin(await self._header(tabs))
+        tabs: list[Tab] = await asyncio.gather(*map(self.driver.load, names))
+        self.recorder.begin(await self._header())
         if self.held is not None and self.scenario.mode == "held":
             await self.held.hold()
         await asyncio.gather(*(tab.start("opened") for tab in tabs))
@@ -152,7 +153,7 @@ class Session:
     def _absorb(self, record: Record) -> None:
         self.recorder.absorb(record.to_json(self.options.payload_bytes_max))
 
-    async def _header(self, tabs: list[Tab]) -> Header:
+    async def _header(self) -> Header:
         scenario = self.scenario
         return Header(
             scenario=scenario.name,
@@ -165,7 +166,7 @@ class Session:
                 name: {"tabs": profile.tabs, "instance": profile.instance}
                 for name, profile in scenario.profiles.items()
             },
-            caps=tabs[0].caps,
+            caps=self.caps,
             judges=scenario.judges,
             uncontrolled=(*self.driver.uncontrolled, *(UNCONTROLLED if self.held is not None else ())),
         )
