@@ -16,7 +16,8 @@ FOLDER = Path(__file__).parent / "page"
 
 def tab_script(tab: str) -> str:
     """For a tab that is a page of its own: its frames are left alone."""
-    return f"if (window === window.top && !globalThis.__syncbed) {joined(('bed', 'posts', 'sockets'), {'tab': tab})}"
+    parts = joined(("bed", "posts", "sockets"), {"tab": tab})
+    return f"if (window === window.top && !globalThis.__syncbed) {parts}"
 
 
 def joined(parts: Sequence[str], about: Mapping[str, Any]) -> str:

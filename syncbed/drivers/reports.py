@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from ..trace import (
-    Connection,
     ACTS,
+    Connection,
     Event,
     Fail,
     Info,

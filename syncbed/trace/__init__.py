@@ -46,7 +46,7 @@ from .prose import tell
 from .record import Record, RecordError, from_json, to_json
 from .redact import PAYLOAD_CHARACTERS_MAX
 from .tokens import document_of, mark, profile_of, token_in
-from .trace import Op, Trace
+from .trace import FaultSpan, Op, Trace
 
 __all__ = [
     "ACTS",
@@ -62,6 +62,7 @@ __all__ = [
     "Expectation",
     "Fail",
     "Fault",
+    "FaultSpan",
     "Frame",
     "Header",
     "Heal",

@@ -51,7 +51,11 @@ class Frame(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Connection(Kind):
-    """A connection at the wire, or a socket as its tab sees it (the source says which)."""
+    """A connection at the wire, or a socket as its tab sees it: the source says which.
+
+    A tab knows no connection's id. `refused` is then a socket that never opened; from the driver, a
+    request that the browser could not send.
+    """
 
     kind = "connection"
     did: Literal["opened", "websocket", "refused", "closing", "closed", "silenced", "stalled", "resumed"]
