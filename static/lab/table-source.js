@@ -1,0 +1,2 @@
+import { tableAt } from './diagram/table.js';
+export const createTable = () => ({ at: tableAt });
