@@ -37,6 +37,7 @@ class RequestHead:
     application: bool
     stripped_extensions: str
     expects_continue: bool
+    tab_in: str = ""  # what named the tab: query, header or referer
 
     def find(self, name: bytes) -> bytes | None:
         return find(self.headers, name)
@@ -53,6 +54,7 @@ def read_request(request: h11.Request) -> RequestHead:
         headers = [(name, clean if name.lower() == b"referer" else value) for name, value in headers]
     found = in_query or (in_header or b"").strip() or in_referer
     tab = found.decode() if TAB.fullmatch(found) else UNKNOWN_TAB
+    tab_in = "query" if in_query else "header" if in_header else "referer" if in_referer else ""
     websocket = _is_websocket(headers)
     path, _, query = target.partition(b"?")
     method = request.method.decode("ascii")
@@ -68,6 +70,7 @@ def read_request(request: h11.Request) -> RequestHead:
         application=not websocket and _is_application(method, headers),
         stripped_extensions=(extensions or b"").decode("latin-1"),
         expects_continue=(find(headers, b"expect") or b"").lower() == b"100-continue",
+        tab_in=tab_in,
     )
 
 
@@ -81,6 +84,12 @@ def take_tab(target: bytes) -> tuple[bytes, bytes]:
     # `?__tab=1&a` keeps the `?`, `&__tab=1&a` one `&`, and at the end nothing is kept.
     kept = match[1] if match[3] else b""
     return target[: match.start()] + kept + target[match.end() :], match[2]
+
+
+def put_tab(url: bytes, tab: str) -> bytes:
+    """A URL with its `__tab`, as the next request is to carry it."""
+    url, hash_mark, fragment = take_tab(url)[0].partition(b"#")
+    return url + (b"&" if b"?" in url else b"?") + b"__tab=" + tab.encode() + hash_mark + fragment
 
 
 def find(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
@@ -139,7 +148,11 @@ def to_upstream(head: RequestHead, upstream: Upstream) -> RawHeaders:
 
 
 def to_browser(
-    response: h11.Response, head: RequestHead, upstream: Upstream, keep_alive: bool
+    response: h11.Response,
+    head: RequestHead,
+    upstream: Upstream,
+    keep_alive: bool,
+    upstreams: Sequence[Upstream] = (),
 ) -> h11.Response:
     """The answer as the browser gets it: hop-by-hop headers are the wire's own."""
     headers = response.headers.raw_items()
@@ -147,14 +160,41 @@ def to_browser(
     gone = HOP_BY_HOP | (named - {b"close", b"keep-alive", b""})
     passing = [(name, value) for name, value in headers if name.lower() not in gone]
     if upstream.rewrite_host:
-        passing = [(name, _relocated(name, value, head, upstream)) for name, value in passing]
+        host = head.find(b"host") or b""
+        passing = [
+            (name, at_home(value, upstreams or (upstream,), host) if name.lower() == b"location" else value)
+            for name, value in passing
+        ]
     if not keep_alive:
         passing.append((b"Connection", b"close"))
     return h11.Response(status_code=response.status_code, headers=passing, reason=response.reason)
 
 
-def _relocated(name: bytes, value: bytes, head: RequestHead, upstream: Upstream) -> bytes:
-    origin = upstream.origin.encode()
-    if name.lower() == b"location" and value.startswith(origin):
-        return b"http://" + (head.find(b"host") or b"") + value[len(origin) :]
-    return value
+ORIGIN = re.compile(rb"(?:(?:https?|wss?):)?//([^/?#\\]*)", re.IGNORECASE)
+
+
+def at_home(url: bytes, upstreams: Sequence[Upstream], host: bytes) -> bytes:
+    """An absolute URL of an upstream as this profile reaches it through the wire; any other as it is."""
+    match = ORIGIN.match(url)
+    if match is None:
+        return url
+    authority = match[1].decode("latin-1").lower()
+    for upstream in upstreams:
+        if authority == upstream.authority.lower() and (home := home_of(upstream, upstreams, host)):
+            return b"http://" + home + url[match.end() :]
+    return url
+
+
+def home_of(upstream: Upstream, upstreams: Sequence[Upstream], host: bytes) -> bytes:
+    """The Host by which a profile reaches an upstream, given one by which it reaches any; b"" if none."""
+    base = base_host(upstreams, host)
+    if upstream == upstreams[0]:
+        return base
+    # The label of an upstream cannot stand before an address.
+    return b"" if re.match(rb"[\d.]+(:|$)|\[", base) else upstream.name.lower().encode() + b"." + base
+
+
+def base_host(upstreams: Sequence[Upstream], host: bytes) -> bytes:
+    """A profile's Host without the label of an upstream."""
+    label, _, rest = host.partition(b".")
+    return rest if rest and label.decode("latin-1").lower() in {u.name.lower() for u in upstreams} else host

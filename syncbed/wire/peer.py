@@ -9,6 +9,15 @@ from .sockets import Socket
 Role = type[h11.CLIENT] | type[h11.SERVER]
 
 
+def whole_answer(
+    status: int, headers: list[tuple[bytes, bytes]], body: bytes, method: str
+) -> list[h11.Event]:
+    """An answer that the wire gives in the server's place."""
+    headers = [*headers, (b"Content-Length", str(len(body)).encode()), (b"Connection", b"close")]
+    sent = [h11.Data(data=body)] if body and method != "HEAD" and status not in (204, 304) else []
+    return [h11.Response(status_code=status, headers=headers), *sent, h11.EndOfMessage()]
+
+
 class HttpPeer:
     """One side of an HTTP/1.1 connection: `role` is what the wire plays on it."""
 

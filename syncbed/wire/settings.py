@@ -70,6 +70,10 @@ class WireSettings:
     # Chromium re-sends a request by itself when a reused connection dies before the answer's head;
     # with `Connection: close` on every answer there are no reused connections.
     keep_alive: bool = False
+    # Whether documents are made ready for panes (see documents.py): the pane script, framing, redirects.
+    documents: bool = False
+    # A service worker would fetch in the tabs' place, unnamed: with `documents` its script is refused.
+    service_workers: bool = False
     # Where a mutation id is looked for, to name a message by.
     mutation_headers: tuple[str, ...] = ("mutation-id", "idempotency-key")
     mutation_pointers: tuple[str, ...] = ("/mutation_id", "/payload/mutation_id")

@@ -5,7 +5,7 @@ This is what a driver holds. Everything that can be asked of a wire is a method 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, TypeVar
 
 import h11
@@ -19,6 +19,7 @@ from .http import Exchange
 from .listeners import Listeners
 from .message import Message, mutation_of
 from .names import Names, Resends
+from .panes import AssignTab, Panes, Script, Substitute
 from .records import Record, Sink
 from .rules import Rule, RuleBook
 from .settings import WireSettings
@@ -38,6 +39,7 @@ class Wire:
         self.resends = Resends(settings.resend_ms_max, self.now_ms)
         self.log = EventLog(settings.events_max, settings.events_bytes_max)
         self.upstreams = Upstreams(settings)
+        self.panes = Panes(self)
         self.connections: dict[str, Connection] = {}
         self.transparent = True  # free mode and no rules: nothing has to be asked about a message
         self._sinks: list[Sink] = [self.log.append, *([sink] if sink is not None else [])]
@@ -121,6 +123,27 @@ class Wire:
     def mutation_of(self, message: Message) -> str:
         return mutation_of(message, self.settings.mutation_headers, self.settings.mutation_pointers)
 
+    # Panes
+
+    def serve_panes(self, script: Script, assign_tab: AssignTab, connect: Iterable[str] = ()) -> None:
+        """Give each document a script (with `WireSettings.documents`), as first thing in its <head>.
+
+        `script(profile, tab)` is the text of `/__syncbed/pane.js`; `assign_tab(profile)` the number of a
+        window that carries none; `connect` the origins that the script connects to (ws://HOST:PORT), for
+        pages whose Content-Security-Policy would keep it from that.
+        """
+        self.panes.serve(script, assign_tab, connect)
+
+    def substitute(self, *substitutes: Substitute) -> None:
+        """Serve these, never stored, in place of what the upstreams have at their paths."""
+        for each in substitutes:
+            self.panes.substitutes[each.path] = each
+
+    def unsubstitute(self, *paths: str) -> None:
+        """Let the upstreams answer at these paths again (without any: at all)."""
+        for path in paths or list(self.panes.substitutes):
+            self.panes.substitutes.pop(path, None)
+
     # Rules
 
     async def add_rules(self, raw: object) -> list[Rule]:
@@ -165,14 +188,14 @@ class Wire:
         for connection in list(self.connections.values()):
             if rule.spent:
                 return
-            if rule.match.whose.fits_head(
-                self._as_message(connection), self.book.leaders.get(connection.profile, "1")
+            leader = self.book.leaders.get(connection.profile, "1")
+            # A receipt is for what was done: a close does nothing to HTTP, say.
+            if rule.match.whose.fits_head(self._as_message(connection), leader) and connection.apply(
+                action, rule.id, rule.match.direction
             ):
-                # A receipt is for what was done: a close does nothing to HTTP, say.
-                if connection.apply(action, rule.id, rule.match.direction):
-                    rule.acted += 1
-                    rule.hit.append(connection.id)
-                    connection.emit("rule_acted", rule=rule.id, fault=rule.fault.kind, acted=rule.acted)
+                rule.acted += 1
+                rule.hit.append(connection.id)
+                connection.emit("rule_acted", rule=rule.id, fault=rule.fault.kind, acted=rule.acted)
 
     @staticmethod
     def _as_message(connection: Connection) -> Message:
@@ -247,6 +270,7 @@ class Wire:
                 connection.cut("both", how="reset")
         self.counters.restart()
         self.names.restart()
+        self.panes.restart()
         for connection in self.connections.values():
             if connection.bridge is not None:
                 connection.nth = self.names.websocket(self._as_message(connection))
