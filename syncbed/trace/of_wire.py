@@ -34,6 +34,7 @@ class Frame(Kind):
     direction: str = ""  # up: to the server, down: to the tab
     layer: str = ""  # http, ws, connect
     stage: str = ""
+    upstream: str = ""  # the server it goes to or comes from, by its name at the wire
     connection: str = ""
     method: str = ""
     path: str = ""

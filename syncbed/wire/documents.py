@@ -18,7 +18,7 @@ DESTS = (b"document", b"iframe", b"frame")
 
 # What is changed in a document or its request, by the word that the record carries.
 CHANGES: dict[str, str] = {
-    "script": "the pane script is put first into <head>",
+    "script": "the pane script is put first into the head",
     "accept-encoding": "the server is asked for an answer that is not compressed",
     "validators": "If-None-Match and If-Modified-Since are taken out: a 304 would bring back another tab's",
     "cache-control": "a document with a script is `no-cache`: the tab's number stands in it",

@@ -43,7 +43,7 @@ def test_a_frame_is_told_with_its_name_its_tab_and_its_payload() -> None:
     assert frame.message == "alice/1 POST /api/orders mutation 7 #1 up"
     assert (frame.did, frame.tab, frame.layer, frame.stage) == ("seen", "alice/1", "http", "request")
     assert (frame.connection, frame.mutation, frame.payload) == ("c3", "7", '{"title":"latte #o1"}')
-    assert frame.size_bytes == 21
+    assert (frame.upstream, frame.size_bytes) == ("main", 21)
     assert frame.headers == [["cookie", "[redacted]"], ["mutation-id", "7"]]
 
 

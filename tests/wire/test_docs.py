@@ -52,7 +52,7 @@ def test_it_names_every_endpoint_and_no_other() -> None:
 
 
 def test_it_names_every_event_and_no_other() -> None:
-    named = set(re.findall(r"`([a-z]+_[a-z_]+|silenced|stalled|lifted|reset)`", section("Events")))
+    named = set(re.findall(r"`([a-z]+_[a-z_]+|silenced|stalled|lifted|substituted|reset)`", section("Events")))
     assert named == set(EVENTS)
 
 
