@@ -94,6 +94,16 @@ def test_a_fault_with_a_receipt_is_no_doubt() -> None:
     assert verdict(story.end(), FOUR).status == "ok"
 
 
+def test_a_receipt_counts_for_the_use_of_an_id_that_it_came_after() -> None:
+    story = good()
+    story.fault("r1")
+    story.say("wire", Lifted("r1"))
+    story.fault("r1", receipt=False)
+    story.say("wire", Lifted("r1"))
+    found = verdict(story.end(), FOUR)
+    assert found.doubts == ('fault had no effect (fault r1 began: {"kind": "cut"})',)
+
+
 def test_a_report_that_was_lost_is_a_doubt() -> None:
     story = good()
     story.writer.write("tab alice/1", Note("x"), at_ms=99, n=99)
