@@ -43,6 +43,8 @@ class Frame(Kind):
     mutation: str = ""
     rule: str = ""
     why: str = ""
+    tcp_impossible: bool = False  # dropped, duplicated, reordered on a connection that lives on
+    passed_by: str = ""  # reordered: the message that went first
     headers: Foreign = None
     payload: str | None = None
     payload_base64: str | None = None

@@ -82,7 +82,15 @@ class Connection:
     def repeated(self, message: Message, rule: str) -> None:
         self._count(message, "extra")
         self._count(message, "put")
-        self.emit("frame_duplicated", message, rule)
+        impossible = {"tcp_impossible": True} if message.stage == "frame" else {}
+        self.emit("frame_duplicated", message, rule, **impossible)
+
+    def dropped(self, message: Message, rule: str) -> None:
+        self.emit("frame_dropped", message, rule, tcp_impossible=True)
+        self.lost(message, "dropped", rule)
+
+    def reordered(self, message: Message, rule: str, passed_by: Message) -> None:
+        self.emit("frame_reordered", message, rule, passed_by=passed_by.name, tcp_impossible=True)
 
     def acted(self, decision: Decision, message: Message | None) -> None:
         kind = decision.rule.fault.kind

@@ -20,12 +20,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .errors import WireError
-from .gate import Verdict
+from .gate import VERDICTS
 from .records import EVENTS
 from .wire import Wire
 
 BODY_BYTES_MAX = 1024 * 1024
-VERDICTS: dict[str, Verdict] = {"deliver": "deliver", "end_before": "end_before", "end_after": "end_after"}
 
 
 class Guard:
@@ -126,12 +125,13 @@ class Control:
         return JSONResponse({"in_flight": [waiting.to_json() for waiting in self.wire.in_flight()]})
 
     async def decide(self, request: Request) -> Response:
-        verdict = VERDICTS.get(request.path_params["verdict"])
+        asked = request.path_params["verdict"]
+        verdict = next((each for each in VERDICTS if each == asked), None)
         if verdict is None:
             raise WireError("invalid", "no such decision", path="/verdict", allowed=VERDICTS)
-        return JSONResponse(
-            {"decided": verdict, **self.wire.decide(request.path_params["id"], verdict).to_json()}
-        )
+        waiting = self.wire.decide(request.path_params["id"], verdict)
+        impossible = waiting.is_impossible_on_tcp(verdict)
+        return JSONResponse({"decided": verdict, "tcp_impossible": impossible, **waiting.to_json()})
 
     async def counters(self, request: Request) -> Response:
         counters = self.wire.counters
@@ -201,7 +201,7 @@ def endpoints(control: Control) -> dict[tuple[str, str], tuple[Endpoint, str]]:
         ("GET", "/in-flight"): (control.in_flight, "what waits in held mode; ?count=N&wait_ms=N waits"),
         ("POST", "/in-flight/{id:path}/{verdict}"): (
             control.decide,
-            "deliver, end_before or end_after; id or name",
+            "deliver, end_before, end_after, or (no TCP connection does this) drop, duplicate, reorder",
         ),
         ("GET", "/counters"): (control.counters, "got, put, lost, waiting, by kind and direction and by tab"),
         ("GET", "/events"): (

@@ -13,6 +13,7 @@ CODES: dict[str, tuple[int, str]] = {
     "duplicate_rule": (409, "choose another id, or DELETE the rule first"),
     "unknown_frame": (404, "GET /in-flight lists what waits; the frame may have been delivered or ended"),
     "not_head": (409, "deliver the frames before it first: a WebSocket direction is first in, first out"),
+    "no_sense": (409, "choose one of `allowed`"),
     "limit": (409, "remove something first, or raise the limit in the settings"),
     "token": (401, "send `Authorization: Bearer TOKEN` or `?token=TOKEN`; the token is printed at start"),
     "host": (421, "address the control API as 127.0.0.1 or localhost"),

@@ -178,6 +178,9 @@ class Exchange:
                 connection.check()
             verdict = await connection.held(message)
             self.abandoned = connection.browser_gone
+            if verdict == "duplicate":
+                await connection.ready()
+                return Resend()
             if verdict != "deliver":
                 return Cut(deliver_first=verdict == "end_after")
         await connection.ready()

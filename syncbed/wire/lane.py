@@ -103,7 +103,11 @@ class Lane:
         message.mutation = self._wire.mutation_of(message)
         if self._wire.gate.holds(message):
             item.waiting = self._wire.gate.enter(
-                message, self._wire.now_ms(), partial(self._decided, item), partial(self._is_head, item)
+                message,
+                self._wire.now_ms(),
+                partial(self._decided, item),
+                partial(self._is_head, item),
+                self._second,
             )
             self.connection.emit("frame_held", message, id=item.waiting.id)
         else:
@@ -120,13 +124,32 @@ class Lane:
     def _is_head(self, item: Item) -> bool:
         return bool(self.queue) and self.queue[0] is item
 
+    def _second(self) -> Waiting | None:
+        return self.queue[1].waiting if len(self.queue) > 1 else None
+
     def _decided(self, item: Item, verdict: Verdict) -> None:
+        if verdict == "reorder":
+            self._let_pass(item, self.queue[1])
+            return
         item.waiting = None
-        if verdict == "deliver":
-            self._rule(item)
-        else:
-            item.action = Cut(deliver_first=verdict == "end_after")
+        match verdict:
+            case "deliver":
+                self._rule(item)
+            case "drop":
+                item.action = Drop()
+            case "duplicate":
+                item.action = Copy()
+            case _:
+                item.action = Cut(deliver_first=verdict == "end_after")
         self.pump()
+
+    def _let_pass(self, head: Item, second: Item) -> None:
+        """Somebody decided so: the second goes first, the head waits on."""
+        assert head.message is not None
+        assert second.message is not None
+        self.queue[0], self.queue[1] = second, head
+        self.connection.reordered(head.message, "", second.message)
+        self._decided(second, "deliver")
 
     def _rule(self, item: Item) -> None:
         """Ask the rules what becomes of a frame, and when."""
@@ -178,8 +201,10 @@ class Lane:
         late = self.queue[-2]
         self._acted(late)
         late.action, late.due_ms = DELIVER, 0.0
+        assert late.message is not None
+        assert self.queue[-1].message is not None
+        self.connection.reordered(late.message, late.rule, self.queue[-1].message)
         self.queue[-2], self.queue[-1] = self.queue[-1], late
-        self.connection.emit("frame_reordered", late.message, late.rule)
 
     def pump(self) -> None:
         """Pass what may pass, in order."""
@@ -211,8 +236,7 @@ class Lane:
         match item.action:
             case Drop():
                 self._acted(item)
-                self.connection.emit("frame_dropped", message, item.rule)
-                self.connection.lost(message, "dropped", item.rule)
+                self.connection.dropped(message, item.rule)
             case Copy(copies=copies):
                 if self._deliver(message, message.payload):
                     self._acted(item)

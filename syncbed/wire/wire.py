@@ -252,7 +252,12 @@ class Wire:
         return self.gate.in_flight()
 
     def decide(self, key: str, verdict: Verdict) -> Waiting:
-        """Deliver a waiting message (by id or by name), or end its connection before or after it."""
+        """Deliver a waiting message (by id or by name), or end its connection before or after it.
+
+        `drop`, `duplicate` and `reorder` (the frame behind it is delivered, it waits on) are for a
+        WebSocket message, though no TCP connection does this; a held request may be sent twice, too.
+        Raises `WireError` ("no_sense") for what cannot be.
+        """
         return self.gate.decide(key, verdict)
 
     # Reset

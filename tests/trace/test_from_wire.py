@@ -54,6 +54,14 @@ def test_why_a_frame_was_lost_is_kept() -> None:
     assert (frame.did, frame.why, frame.rule) == ("lost", "cut", "r1")
 
 
+def test_what_tcp_never_does_is_marked() -> None:
+    detail = {"passed_by": "alice/1 /ws #1 up 2", "tcp_impossible": True}
+    raw = WireRecord(1, 1.0, "frame_reordered", "c3", request(), detail=detail).to_json()
+    [frame] = WireRecords().read(raw)
+    assert isinstance(frame, Frame)
+    assert (frame.did, frame.passed_by, frame.tcp_impossible) == ("reordered", "alice/1 /ws #1 up 2", True)
+
+
 def test_a_connection_that_closes_is_told_by_whose_it_was() -> None:
     wire = WireRecords()
     wire.read(WireRecord(1, 1.0, "connection_opened", "c3", detail={"profile": "alice"}).to_json())
