@@ -1,4 +1,4 @@
-"""Each fault of the wire, in a real tab: its receipt, what the page saw, and no receipt where nobody met it."""
+"""Each fault of the wire, in a real tab: its receipt, what the page saw, and none where nobody met it."""
 
 from __future__ import annotations
 
