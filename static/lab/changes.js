@@ -1,5 +1,7 @@
 /** What changed from one recorded view to the next. Pure. */
 
+import { nameOf } from './diagram/rows.js';
+
 /**
  * @param {readonly any[]} before
  * @param {readonly any[]} after
@@ -20,7 +22,7 @@ export const changes = (before, after) => {
 };
 
 const idOf = (item) => String(item?.id ?? JSON.stringify(item));
-const titleOf = (item) => String(item?.title ?? item?.id ?? JSON.stringify(item));
+const titleOf = (item) => nameOf(item) || JSON.stringify(item);
 const versionOf = (item) => (item?.version ? `v${item.version}` : '');
 
 const fieldsOf = (was, is) => {

@@ -44,6 +44,8 @@ export const commandsOf = (lab) => {
     { id: 'previous', group: 'record', title: 'cursor to the event before', key: 'K', keys: ['k'], when: someRows, run: () => lab.cursor.move('event', -1) },
     { id: 'next_violation', group: 'record', title: 'to the next violation', key: ']', keys: [']'], when: someRows, run: () => lab.cursor.move('violation', 1) },
     { id: 'previous_violation', group: 'record', title: 'to the violation before', key: '[', keys: ['['], when: someRows, run: () => lab.cursor.move('violation', -1) },
+    { id: 'next_command', group: 'record', title: 'to the next thing done', key: '}', keys: ['}'], when: someRows, run: () => lab.cursor.move('command', 1) },
+    { id: 'previous_command', group: 'record', title: 'to the thing done before', key: '{', keys: ['{'], when: someRows, run: () => lab.cursor.move('command', -1) },
     { id: 'live', group: 'record', title: 'back to live', key: 'L', keys: ['l'], when: some(() => store.scrubbing, 'it is live'), run: () => lab.cursor.set(null) },
     { id: 'run_to', group: 'record', title: 'run again to here, in a fresh world', when: some(() => store.scrubbing, 'move the cursor to a place first'), run: () => lab.send('run_to', { record: store.at }) },
     { id: 'axis', group: 'record', title: 'down is order, or time', key: 'T', keys: ['t'], run: () => lab.cursor.turnAxis() },

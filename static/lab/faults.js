@@ -3,6 +3,12 @@
 import { button, el, keepList, set, write } from './dom.js';
 import { counted, tabName } from './words.js';
 
+/** What is done to one tab. A pane cannot crash or freeze: the lab refuses that by name, and says why. */
+const TAB_FAULTS = /** @type {const} */ ([
+  ['busy', 'busy 2 s', { for_ms: 2000 }], ['clock_jump', 'clock +1 h', { by_ms: 3_600_000 }],
+  ['freeze', 'freeze', {}], ['crash', 'crash', {}],
+]);
+
 /**
  * @param {import('./types.js').Lab} lab
  * @param {{ target: HTMLSelectElement, offered: HTMLElement, force: HTMLElement, heal: HTMLButtonElement }} at
@@ -22,17 +28,25 @@ export const mountFaults = (lab, at) => {
   });
 
   const offer = () => {
-    at.offered.replaceChildren(...(store.hello?.faults ?? []).map((fault) => button(fault.title, () => apply(fault), {
-      'data-fault': fault.id, title: fault.needs_tab ? 'to one tab' : 'to everybody chosen above',
-    })));
+    at.offered.replaceChildren(
+      ...(store.hello?.faults ?? []).map((fault) => button(fault.title, () => apply(fault), { 'data-fault': fault.id })),
+      ...TAB_FAULTS.map(([kind, title, more]) => button(title, () => lab.send('tab_fault', { tab: oneTab(), kind, ...more }), {
+        'data-fault': kind, class: 'of-tab', title: 'in one tab: the chosen one, or the first',
+      })),
+    );
   };
 
   /** @param {import('./types.js').FaultOffered} fault */
   const apply = (fault) => {
-    const target = store.target || (fault.needs_tab ? store.state.tabs[0]?.tab ?? '' : '');
+    const target = fault.needs_tab ? oneTab() : store.target;
     const [profile, tab] = target.split('/');
-    const whose = { ...(profile ? { profile } : {}), ...(tab && fault.needs_tab ? { tab } : {}) };
+    const whose = { ...(profile ? { profile } : {}), ...(tab ? { tab } : {}) };
     return lab.send('add_rule', { rule: { ...fault.rule, match: { ...fault.rule.match, ...whose } }, fault: fault.id, tab: target });
+  };
+
+  const oneTab = () => {
+    const chosen = store.state.tabs.find(({ tab, profile }) => tab === store.target || profile === store.target);
+    return (chosen ?? store.state.tabs[0])?.tab ?? '';
   };
 
   const targets = () => {

@@ -88,9 +88,8 @@ const messageCard = (lab, { key }) => {
     now = message;
     write(title, message.label);
     write(layer, message.layer === 'ws' ? 'WS' : message.layer.toUpperCase());
-    const which = message.mutation ? ` · mutation ${message.mutation}` : '';
     const behind = message.head ? '' : ' · behind the one before it';
-    write(about, `${route(message)}${which}${behind}`);
+    write(about, `${route(message)}${behind}`);
     set(root, { title: message.name, 'data-behind': String(!message.head), 'aria-label': `${message.label}, ${route(message)}${behind}` });
     acts.hidden = !message.head;
   } };

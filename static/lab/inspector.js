@@ -1,8 +1,8 @@
 /** The selected record: told, its payload, what changed by it, what it is because of and what it only comes after. */
 
-import { causeOf } from './causes.js';
 import { changes } from './changes.js';
 import { button, el, inFrame } from './dom.js';
+import { createRelated } from './related.js';
 import { linked } from './verdict.js';
 import { laidOut, plain, tabName } from './words.js';
 
@@ -17,19 +17,21 @@ const LEFT_OUT = new Set(['payload', 'payload_cut', 'items', 'n', 'headers']);
 export const mountInspector = (lab, at, recorded) => {
   const { store } = lab;
   const go = (i) => lab.cursor.select(i);
+  const relatedTo = createRelated();
 
   const render = () => {
     const row = store.selected === null ? null : store.rows[store.selected];
     at.section.hidden = !row;
     if (!row) return at.body.replaceChildren();
     const [i, at_ms, source, kind, told, rest] = row;
+    const { because, after } = relatedTo(store, i, LISTED_MAX);
     at.body.replaceChildren(
       el('p', { class: 'told' }, el('b', { text: `#${i} ` }), told),
       el('p', { class: 'quiet', text: `${plain(kind)} · said by ${source.includes('/') ? tabName(source) : source} at ${at_ms.toFixed(1)} ms` }),
       changed(row),
       payload(rest),
-      related('because of', causeOf(store.rows, i, 'because')),
-      related('after', causeOf(store.rows, i, 'after')),
+      related('because of', because),
+      related('after', after),
       fields(rest),
       el('div', { class: 'acts' },
         button('cursor here', () => lab.cursor.set(i)),
@@ -48,7 +50,7 @@ export const mountInspector = (lab, at, recorded) => {
 
   const related = (word, list) => {
     if (list.length === 0) return '';
-    return el('div', { class: 'related' }, el('h4', { text: word }), el('ul', {}, ...list.slice(0, LISTED_MAX).map((i) => el(
+    return el('div', { class: 'related' }, el('h4', { text: word }), el('ul', {}, ...list.map((i) => el(
       'li', {}, ...linked(`#${i}`, go), ` ${store.rows[i][4].replace(/^#\d+ /, '')}`,
     ))));
   };

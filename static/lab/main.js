@@ -64,12 +64,14 @@ lab.record = async () => {
 lab.diagram = createDiagram(at.diagram, {
   onSelect: (i) => store.set('selected', i),
   onCursor: (i) => lab.cursor.set(i),
+  heads: false,
+  keys: false,
 });
 lab.panes = mountPanes(lab, { stage: at.stage, lanes: at.lanes, groups: at.groups, heads: at.heads, empty: at.empty, addProfile: at.addProfile }, recorded);
 lab.leave = createLeave(lab);
 lab.cursor = mountScrubber(lab, {
   range: at.cursor, where: at.where, again: at.runAgain, live: at.backToLive, axis: at.axis, filters: at.filters,
-  tabs: at.filterTab, channel: at.filterChannel, mutation: at.filterMutation, text: at.filterText,
+  tabs: at.filterTab, channel: at.filterChannel, mutation: at.filterMutation, text: at.filterText, also: at.filterAlso,
 }, recorded);
 lab.dialogs.palette = () => openPalette(lab);
 lab.dialogs.help = () => openHelp(lab);
@@ -89,8 +91,8 @@ at.emptyProfile.addEventListener('click', () => lab.run('profile'));
 
 // The reader's place in the record, told to the diagram.
 
-store.on('cursor', () => lab.diagram.setCursor(store.cursor));
-store.on('selected', () => lab.diagram.select(store.selected));
+store.on('cursor', () => store.cursor !== lab.diagram.cursor && lab.diagram.setCursor(store.cursor));
+store.on('selected', () => store.selected !== lab.diagram.selected && lab.diagram.select(store.selected));
 store.on('axis', () => lab.diagram.axis(store.axis));
 store.on('redisUnfolded', () => lab.diagram.unfoldRedis(store.redisUnfolded));
 

@@ -3,6 +3,7 @@
  * read here; what the head says comes from the lab's server.
  */
 
+import { nameOf } from './diagram/rows.js';
 import { button, el, set, write } from './dom.js';
 import { tabName } from './words.js';
 
@@ -77,7 +78,7 @@ export const makePane = (lab, tab) => {
       set(root, { 'data-kind': kind, 'data-live': String(Boolean(tab.live)) });
       leader.hidden = !tab.leader;
       set(state, { 'data-state': tab.state || 'unknown', title: tab.state || '' });
-      write(state, tab.state || (kind === 'closed' ? 'closed' : tab.live ? 'no word yet' : 'loading'));
+      write(state, tab.state || (kind === 'closed' ? 'closed' : tab.live ? 'no word yet' : tab.past ? 'not yet' : 'loading'));
       screen.hidden = kind !== 'pane';
       elsewhere.hidden = kind === 'pane';
       write(elsewhere, ELSEWHERE[kind] ?? '');
@@ -106,7 +107,7 @@ export const makePane = (lab, tab) => {
 };
 
 const recordedItem = (item, pending) => {
-  const title = typeof item === 'object' && item !== null ? item.title ?? item.id : JSON.stringify(item);
+  const title = typeof item === 'object' && item !== null ? nameOf(item) : JSON.stringify(item);
   const version = item?.version ? `v${item.version}` : '';
   return el('li', { 'data-pending': String(pending) }, el('span', { text: title }), el('small', { text: pending ? 'pending' : version }));
 };

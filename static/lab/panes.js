@@ -59,7 +59,7 @@ export const mountPanes = (lab, at, recorded) => {
     if (!store.scrubbing) return tab;
     const state = recorded.state(tab.tab, store.at)?.[5];
     const view = recorded.view(tab.tab, store.at)?.[5];
-    return { ...tab, state: state?.state ?? '', pending: view?.pending?.length ?? 0 };
+    return { ...tab, live: false, past: true, state: state?.state ?? '', pending: view?.pending?.length ?? 0 };
   };
 
   const tabs = () => {

@@ -22,7 +22,7 @@ export const mountScriptBar = (lab, at) => {
     at.play.hidden = ended || scenario.off_script;
     write(at.where, `step ${scenario.step} of ${scenario.steps}${driver === 'tabs' ? ' · in real tabs' : ''}`);
     const hint = scenario.off_script ? 'You left the script; from here on the world is yours.'
-      : scenario.paused ?? (ended ? 'Played to its end.' : '');
+      : scenario.paused ?? (ended ? 'Played to its end.' : scenario.step === 0 && !playing ? 'Ready. Nothing was played yet.' : '');
     set(at.bar, { 'data-paused': String(Boolean(scenario.paused) && !scenario.off_script) });
     at.hint.replaceChildren(...withKeys(hint));
     if (hint && hint !== said) lab.notices.say(hint);

@@ -1,6 +1,8 @@
 /** The cursor: where the reader stands in the record, which way down is, and what is left out of the picture. */
 
+import { QUIET } from './diagram/filter.js';
 import { el, inFrame, set, write } from './dom.js';
+import { openMenu } from './menu.js';
 import { tabName } from './words.js';
 
 /**
@@ -21,13 +23,12 @@ export const mountScrubber = (lab, at, recorded) => {
     select(i) {
       store.set('selected', i !== null && i < store.rows.length ? i : null);
     },
-    /** @param {'event' | 'violation'} what @param {1 | -1} way */
+    /** @param {'event' | 'violation' | 'command'} what @param {1 | -1} way */
     move(what, way) {
-      const { diagram } = lab;
-      const found = what === 'event' ? (way > 0 ? diagram.next(store.at) : diagram.previous(store.at)) : violation(way);
-      if (found == null) return way > 0 && what === 'event' ? cursor.set(null) : undefined;
-      cursor.set(found);
-      cursor.select(found);
+      // The diagram knows what it shows, and tells `onCursor` where it went.
+      const found = way > 0 ? lab.diagram.next(what) : lab.diagram.previous(what);
+      if (found !== null) cursor.select(found);
+      else if (way > 0 && what === 'event') cursor.set(null);
     },
     turnAxis() {
       store.set('axis', store.axis === 'order' ? 'time' : 'order');
@@ -35,13 +36,6 @@ export const mountScrubber = (lab, at, recorded) => {
     turnRedis() {
       store.set('redisUnfolded', !store.redisUnfolded);
     },
-  };
-
-  const violation = (way) => {
-    const told = (store.state.verdict?.findings ?? []).filter(({ status }) => status === 'violated')
-      .flatMap(({ witness }) => witness.map(({ i }) => i)).sort((a, b) => a - b);
-    const from = store.selected ?? (way > 0 ? -1 : Infinity);
-    return way > 0 ? told.find((i) => i > from) : told.findLast((i) => i < from);
   };
 
   const render = () => {
@@ -67,12 +61,21 @@ export const mountScrubber = (lab, at, recorded) => {
   at.live.addEventListener('click', () => lab.run('live'));
   at.again.addEventListener('click', () => lab.run('run_to'));
 
+  /** What is left out until somebody asks for it. @type {Set<string>} */
+  const also = new Set();
+  at.also.addEventListener('click', () => openMenu(at.also, Object.entries(QUIET).map(([name, text]) => ({
+    text, checked: also.has(name), run: () => {
+      if (!also.delete(name)) also.add(name);
+      filter();
+    },
+  }))));
+
   const filter = () => {
     lab.diagram.filter({
-      tabs: at.tabs.value ? [at.tabs.value] : null, channel: at.channel.value || null,
-      mutation: at.mutation.value || null, text: at.text.value.trim(),
+      tabs: at.tabs.value ? [at.tabs.value] : [], channel: at.channel.value, mutation: at.mutation.value,
+      text: at.text.value.trim(), show: [...also],
     });
-    const some = Boolean(at.tabs.value || at.channel.value || at.mutation.value || at.text.value.trim());
+    const some = Boolean(at.tabs.value || at.channel.value || at.mutation.value || at.text.value.trim() || also.size);
     set(at.filters, { 'data-some': String(some) });
   };
   for (const name of ['tabs', 'channel', 'mutation']) at[name].addEventListener('change', filter);

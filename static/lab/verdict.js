@@ -33,6 +33,9 @@ export const mountVerdict = (lab, at) => {
     lab.diagram?.setWitness?.(broken.flatMap((finding) => finding.witness.map(({ i }) => i)));
   };
   at.judge.addEventListener('click', () => lab.run('judge'));
+  store.on('reset', () => {
+    shown = '';
+  });
   store.on('state reset', render);
   render();
 };
