@@ -3,7 +3,7 @@
  * controls show what the server has answered, not what was wished for.
  */
 
-export const mountFaults = (client, orders) => {
+export const mountFaults = (client, orders, closed) => {
   const at = (name) => document.querySelector(`[data-testid="${name}"]`);
   const controls = [at('delay'), at('cut'), at('offline'), at('refuse')];
   const path = `/test/clients/${encodeURIComponent(client.clientId)}`;
@@ -35,10 +35,11 @@ export const mountFaults = (client, orders) => {
       'This server runs without test mode, so it does no harm to anybody. `syncbed demo` starts one that does.';
   };
 
-  at('delay').addEventListener('change', () => set({ delay_ms: Number(at('delay').value) }));
-  at('offline').addEventListener('click', () => set({ offline: !faults.offline }));
-  at('refuse').addEventListener('click', () => set({ refuse_next: !faults.refuse_next }));
-  at('cut').addEventListener('click', () => fetch(`${path}/cut`, { method: 'POST' }).catch(() => {}));
+  const when = (name, happens, does) => at(name).addEventListener(happens, does, { signal: closed });
+  when('delay', 'change', () => set({ delay_ms: Number(at('delay').value) }));
+  when('offline', 'click', () => set({ offline: !faults.offline }));
+  when('refuse', 'click', () => set({ refuse_next: !faults.refuse_next }));
+  when('cut', 'click', () => fetch(`${path}/cut`, { method: 'POST' }).catch(() => {}));
 
   orders.onChange(({ why, reason }) => {
     if (why !== 'refused' || reason !== 'refused') return;

@@ -1,1 +1,0 @@
-export const causeOf = (rows, i, relation) => [];
