@@ -56,7 +56,7 @@ export const createDiagram = (root, { onSelect = () => {}, onCursor = () => {}, 
   const empty = element('p', 'sd-empty');
   empty.textContent = 'Nothing has happened yet';
   frame.append(headBar, scroller, said, empty);
-  if (!heads) frame.style.gridTemplateRows = '0 1fr';
+  if (!heads) frame.style.gridTemplateRows = '1fr'; // what is hidden takes no row
   root.append(frame);
 
   const model = createModel();

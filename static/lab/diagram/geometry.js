@@ -8,7 +8,7 @@
 const GUTTER = 64;
 const RIGHT = 104;
 const SPACING_MIN = 104;
-const SPACING_MAX = 290;
+const SPACING_MAX = 380;
 const SERVER_SHARE = 0.72; // servers stand closer together: nobody looks at a server's page
 const FRACTIONS = [0.5, 0.36, 0.64, 0.24, 0.76, 0.43, 0.57, 0.3, 0.7, 0.17, 0.83];
 

@@ -11,7 +11,7 @@ import { AT } from './rows.js';
 /** @typedef {import('./entries.js').Entry} Entry */
 /** @typedef {import('./entries.js').Point} Point */
 /** @typedef {{y1: number, y2: number, column: number}} Span `y2` is NaN until it has ended */
-/** @typedef {{y: number, ms: number}} Fold idle time left out at `y` */
+/** @typedef {{y: number, ms: number, isTick?: boolean}} Fold idle time left out at `y`; a tick: what time it is there */
 
 export const ROW = 28;
 const SLOPE = 13;
@@ -21,6 +21,8 @@ const PX_PER_MS = 0.22;
 const GAP_PX_MAX = 96;
 const IDLE_MS = 450;
 const FOLD_PX = 54;
+const TICK_PX = 52;
+const CLOCK_ERROR_MS = 6; // nearer than this the order of reading is as good as the clocks'
 const BUCKET_PX = 512;
 
 /** The room that a point asks for above it. @param {Point} point @param {Point | undefined} before */
@@ -64,7 +66,7 @@ export const createLayout = () => {
     }
   };
   /** @param {Entry} entry */
-  const pair = ({ from, to }) => (from < to ? `${from}|${to}` : `${to}|${from}`);
+  const pair = ({ type, from, to }) => (type === 'band' ? type : from < to ? `${from}|${to}` : `${to}|${from}`);
   /** @param {Entry} entry */
   const takeColumn = (entry) => {
     const key = pair(entry);
@@ -86,16 +88,15 @@ export const createLayout = () => {
       const span = spans.get(entry.id);
       if (!span) return;
       span.y2 = y;
-      if (entry.type === 'arrow') {
-        const used = columns.get(pair(entry));
-        if (used) used[span.column] = false;
-      }
+      const used = columns.get(pair(entry));
+      if (used) used[span.column] = false;
       if (entry.type === 'band') open.delete(entry);
       index(entry, span.y1, y);
       return;
     }
     const from = entry.origin ? spans.get(entry.origin.id)?.y1 ?? y : y;
-    spans.set(entry.id, { y1: from, y2: role === 'at' ? y : NaN, column: entry.type === 'arrow' ? takeColumn(entry) : 0 });
+    const isOpen = entry.type === 'arrow' || entry.type === 'band';
+    spans.set(entry.id, { y1: from, y2: role === 'at' ? y : NaN, column: isOpen ? takeColumn(entry) : 0 });
     if (entry.type === 'band') {
       open.add(entry);
       y += AFTER_BAND_LABEL;
@@ -124,11 +125,15 @@ export const createLayout = () => {
     clear();
     all = model.entries.points();
     const rows = model.rows();
+    let latest = -Infinity;
     const timed = all.map((point, order) => {
-      const ms = rows[point.i][AT];
+      const told = rows[point.i][AT];
+      const ms = told < latest && latest - told <= CLOCK_ERROR_MS ? latest : told;
+      latest = Math.max(latest, ms);
       return { point, order, ms: point.role === 'end' ? Math.max(ms, rows[point.entry.i][AT]) : ms };
     }).filter(({ point }) => isShown(point.entry));
     timed.sort((a, b) => a.ms - b.ms || a.order - b.order);
+    let lastTick = -Infinity;
     for (const { point, order, ms } of timed) {
       const passed = Number.isNaN(lastMs) ? 0 : ms - lastMs;
       const least = room(point, shown.at(-1));
@@ -137,6 +142,10 @@ export const createLayout = () => {
         y += Math.max(FOLD_PX, least + 20);
       } else y += Math.max(least, Math.min(passed * PX_PER_MS, GAP_PX_MAX));
       lastMs = ms;
+      if (y - lastTick > TICK_PX) {
+        folds.push({ y, ms, isTick: true });
+        lastTick = y;
+      }
       put(point, order);
     }
     taken = all.length;

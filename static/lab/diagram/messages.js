@@ -68,13 +68,13 @@ export const createMessages = (entries, lanes, commits, ops) => {
   };
 
   /** A write says which mutation it is, which time it is asked for, or that it has no number. */
-  const writeLabel = (/** @type {any} */ { method, mutation = '', tab = '' }, /** @type {string} */ label) => {
+  const writeLabel = (/** @type {any} */ { method, mutation = '', tab = '', path = '', headers }, /** @type {string} */ label) => {
     const isWrite = method === 'POST' || method === 'PATCH' || method === 'PUT' || method === 'DELETE';
     if (!isWrite) return label;
     const profile = tab.split('/')[0];
     if (mutation === '') return numbering.has(profile) ? `${method}, without an id` : label;
     numbering.add(profile);
-    const key = `${profile} ${method} ${mutation}`;
+    const key = `${headerIn(headers, 'client-id') || tab} ${placeOf(path)} ${mutation}`;
     const times = (asked.get(key) ?? 0) + 1;
     asked.set(key, times);
     return times > 1 ? `${method} ${mutationLabel(mutation)}, again` : label;

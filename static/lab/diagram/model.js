@@ -32,6 +32,10 @@ export const createModel = () => {
   /** @type {Row[]} */
   let rows = [];
   let header = {};
+  /** @type {Map<string, string>} */
+  let states = new Map();
+  /** @type {Set<string>} the connections that are WebSockets */
+  let sockets = new Set();
 
   /** @param {Row} row @param {string} tab @param {string} label @param {string} category @param {Partial<import('./entries.js').Entry>} [more] */
   const atTab = (row, tab, label, category, more = {}) =>
@@ -56,7 +60,9 @@ export const createModel = () => {
     state(row) {
       const { tab, state, reason } = row[REST];
       const why = reason && state !== 'connected' && reason !== 'connect' ? ` · ${short(reason, 22)}` : '';
-      atTab(row, tab, `${state}${why}`, 'state', { tone: STATE_TONES[state] ?? 'quiet' });
+      const isSame = states.get(tab) === state;
+      states.set(tab, state);
+      atTab(row, tab, `${state}${why}`, isSame ? 'same' : 'state', { tone: STATE_TONES[state] ?? 'quiet' });
     },
     tab(row) {
       const { tab, did } = row[REST];
@@ -74,10 +80,18 @@ export const createModel = () => {
       atTab(row, tab, `handed ${name} ${offset ?? id ?? ''}`.trim(), 'handed', { tone: 'quiet', channel, mutation: `${mutation ?? ''}` });
     },
     connection(row) {
-      const { did, tab, how = '', code, rule } = row[REST];
+      const { did, tab, how = '', code, rule, connection } = row[REST];
+      if (did === 'websocket') sockets.add(connection);
+      const isSocket = sockets.has(connection);
       if (did === 'stalled' || did === 'silenced' || did === 'resumed') messages.stalled(row);
-      const isQuiet = did === 'opened' || did === 'websocket' || did === 'closing' || (did === 'closed' && CLOSED_QUIETLY.has(how) && !rule);
-      const words = { closed: `socket ${how === 'cut' ? 'cut' : `closed · ${short(how, 20)}`}`, silenced: 'socket silenced', stalled: 'socket stalled', resumed: 'socket goes on', refused: 'connection refused' };
+      // What becomes of a request's connection is told by its arrows.
+      const isQuiet = did === 'opened' || did === 'websocket' || did === 'closing' ||
+        (did === 'closed' && (!isSocket || (CLOSED_QUIETLY.has(how) && !rule)));
+      const what = isSocket ? 'socket' : 'connection';
+      const words = {
+        closed: `${what} ${how === 'cut' ? 'cut' : `closed · ${short(how, 20)}`}`, silenced: `${what} silenced`,
+        stalled: `${what} stalled`, resumed: `${what} goes on`, refused: 'connection refused',
+      };
       const label = words[/** @type {keyof typeof words} */ (did)] ?? `connection ${did}${code ? ` ${code}` : ''}`;
       if (!tab || tab.endsWith('/unknown')) {
         if (isQuiet || !tab) return;
@@ -131,7 +145,7 @@ export const createModel = () => {
   return {
     /** @param {any} given the header of the trace */
     reset(given) {
-      [rows, header] = [[], given ?? {}];
+      [rows, header, states, sockets] = [[], given ?? {}, new Map(), new Set()];
       for (const part of [entries, ops, commits, messages, faults, views]) part.reset();
       lanes.reset(header);
     },

@@ -82,8 +82,12 @@ export const createOps = (entries, lanes) => {
       if (!known) return;
       entries.mark(i, { category: 'op', lane: known.tab, tab: known.tab, channel: known.entry.channel, mutation, label, tone: /** @type {any} */ (tone), note: rest.reason ?? '' });
     },
-    /** Words for an item in a view: the only write of a run is `it`. @param {any} item */
-    wordsFor: (item) => (tokens <= 1 ? 'it' : `“${short(nameOf(item), NAME_MAX)}”`),
+    /** Words for an item in a view: the only write of a run is `it`, one of many alike goes by its token. @param {any} item */
+    wordsFor(item) {
+      if (tokens <= 1) return 'it';
+      const [name, token] = [nameOf(item), tokenIn(item)];
+      return token && (titles.get(name) ?? 0) > 1 ? `#${short(token, NAME_MAX)}` : `“${short(name, NAME_MAX)}”`;
+    },
     /** How often this title was asked for, by anybody. @param {string} title */
     askedFor: (title) => titles.get(title) ?? 0,
   };

@@ -4,11 +4,12 @@
 
 import { createRoom } from './geometry.js';
 import { createLayout } from './layout.js';
-import { foldOf, shapeOf } from './shapes.js';
+import { foldOf, groundOf, shapeOf } from './shapes.js';
 import { ALONE_SHEET } from './style.js';
 
 const HEADS = 36;
-const ORDER = { band: 0, line: 1, arrow: 2, mark: 3 };
+/** @type {import('./entries.js').Entry['type'][]} */
+const LAYERS = ['line', 'band', 'arrow', 'mark'];
 
 /** @param {unknown} text no control character may stand in XML */
 const escaped = (text) =>
@@ -51,7 +52,8 @@ export const createPicture = (model, isShown, axis, geometry, measure, { from = 
   const ofType = (type) => shapes.filter(({ entry }) => entry.type === type).map(({ shape }) => shape);
   /** @type {import('./shapes.js').Shape} */
   const lives = ['path', { class: 'sd-life', d: lifelines.map((x) => `M${x} 0V${layout.height()}`).join('') }];
-  const inside = Object.keys(ORDER).flatMap((type) => (type === 'line' ? [lives, ...layout.folds().map((fold) => foldOf(fold, stage)), ...ofType(type)] : ofType(type)));
+  const grounds = entries.map((entry) => groundOf(entry, /** @type {any} */ (layout.spanOf(entry)), stage)).filter((ground) => ground !== null);
+  const inside = [...grounds, lives, ...layout.folds().map((fold) => foldOf(fold, stage)), ...LAYERS.flatMap(ofType)];
   const { width } = geometry;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">` +

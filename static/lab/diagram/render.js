@@ -2,14 +2,14 @@
  * Shapes into the page: only what is in sight is in the document. Knows the DOM, and nothing of what it draws.
  */
 
-import { foldOf, shapeOf } from './shapes.js';
+import { foldOf, groundOf, shapeOf } from './shapes.js';
 
 /** @typedef {import('./entries.js').Entry} Entry */
 /** @typedef {import('./shapes.js').Shape} Shape */
 
 export const SVG = 'http://www.w3.org/2000/svg';
 const OVERSCAN_PX = 160;
-const LAYERS = ['band', 'life', 'fold', 'line', 'arrow', 'mark', 'over'];
+const LAYERS = ['ground', 'life', 'fold', 'line', 'band', 'arrow', 'mark', 'over'];
 
 /** @param {Shape} shape @returns {SVGElement} */
 export const toElement = ([name, attributes, ...children]) => {
@@ -38,6 +38,8 @@ export const createRender = (host) => {
   layers.over.append(veil, cursor, flag, number);
   /** @type {Map<Entry, Element>} */
   let drawn = new Map();
+  /** @type {Map<Entry, Element>} what lies behind it */
+  let grounds = new Map();
   /** @type {Map<Entry, string>} the class it was drawn with, before the selection's */
   let plain = new Map();
   /** @type {Element[]} */
@@ -48,14 +50,16 @@ export const createRender = (host) => {
   const drop = (entry) => {
     drawn.get(entry)?.remove();
     drawn.delete(entry);
+    grounds.get(entry)?.remove();
+    grounds.delete(entry);
     plain.delete(entry);
   };
 
   return {
     svg,
     clear() {
-      for (const element of drawn.values()) element.remove();
-      [drawn, plain] = [new Map(), new Map()];
+      for (const element of [...drawn.values(), ...grounds.values()]) element.remove();
+      [drawn, grounds, plain] = [new Map(), new Map(), new Map()];
       foldsDrawn = '';
     },
     drop,
@@ -88,6 +92,11 @@ export const createRender = (host) => {
         plain.set(entry, /** @type {string} */ (element.getAttribute('class')));
         drawn.set(entry, element);
         layers[entry.type].append(element);
+        const ground = groundOf(entry, span, stage);
+        if (ground) {
+          grounds.set(entry, toElement(ground));
+          layers.ground.append(/** @type {Element} */ (grounds.get(entry)));
+        }
       }
       for (const [entry, element] of drawn) {
         const wished = `${plain.get(entry)} ${classOf(entry)}`.trimEnd();

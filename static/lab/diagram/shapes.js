@@ -24,6 +24,7 @@ const PILL = 20;
 const LABEL = 16;
 const PAD = 8;
 const LONG_PX = 64;
+const FAR_PX = 150; // its label stands at both ends
 const BESIDE = 6; // an arrow ends this far from a lifeline
 
 /** @param {number} n */
@@ -63,9 +64,22 @@ const labelOn = (stage, line, text) => {
   ];
 };
 
+/** @param {Stage} stage @param {string} label */
+const tokenWidth = (stage, label) => stage.measure(label) * 1.06 + 2 * PAD + 13;
+
+/** Where a token rests: its column's place, or the next one that nothing else has taken. @param {Stage} stage @param {number} x1 @param {number} x2 @param {number} y @param {number} column @param {string} label */
+const restFor = (stage, x1, x2, y, column, label) => {
+  const width = tokenWidth(stage, label);
+  for (let more = 0; more < 7; more += 1) {
+    const x = restAt(x1, x2, column + more);
+    if (stage.room.isFree({ x: x - width / 2 - 2, y: y - PILL / 2, width: width + 4, height: PILL })) return x;
+  }
+  return restAt(x1, x2, column);
+};
+
 /** A message that waits is a token that rests on its arrow. @param {Stage} stage @param {number} x @param {number} y @param {string} label @returns {Shape} */
 const token = (stage, x, y, label) => {
-  const width = stage.measure(label) * 1.06 + 2 * PAD + 13;
+  const width = tokenWidth(stage, label);
   const box = { x: x - width / 2, y: y - PILL / 2, width, height: PILL };
   stage.room.take(box);
   return ['g', { class: 'sd-token' },
@@ -82,9 +96,9 @@ const arrow = (entry, span, stage, isHeld) => {
   const { y1 } = span;
   const dashes = entry.dashed ? ' sd-dashed' : '';
   if (entry.end === null) {
-    const rest = restAt(x1, x2, span.column);
     const waits = isHeld || entry.did === 'held' || entry.did === 'delayed' || entry.did === 'stalled';
     const label = entry.did === 'delayed' || entry.did === 'stalled' ? `${entry.label} · ${entry.did}` : entry.label;
+    const rest = waits ? restFor(stage, x1, x2, y1 + 4, span.column, label) : restAt(x1, x2, span.column);
     return [
       ['path', { class: 'sd-line sd-dashed', d: `M${r(x1)} ${r(y1)}L${r(rest)} ${r(y1 + 4)}` }],
       ['path', { class: 'sd-line sd-ahead', d: `M${r(rest)} ${r(y1 + 4)}L${r(x2)} ${r(y1 + 8)}` }],
@@ -96,20 +110,17 @@ const arrow = (entry, span, stage, isHeld) => {
   const isLong = y2 - y1 > LONG_PX && entry.origin === null;
   /** @type {Shape[]} */
   const drawn = [];
-  if (entry.rule && (isLost || entry.waits !== null)) {
-    const left = Math.min(from, to) - 14;
-    drawn.push(['rect', { class: 'sd-acted', x: r(left), y: r(y1 - 12), width: r(Math.abs(to - from) + 28), height: r(Math.min(y2 - y1, LONG_PX) + 24), rx: 6 }]);
-  }
   if (isLong) {
     const rest = restAt(x1, x2, span.column);
     const [down, up] = [y1 + 7, y2 - 9];
     drawn.push(
       ['path', { class: `sd-line${dashes}`, d: `M${r(x1)} ${r(y1)}L${r(rest)} ${r(down)}` }],
-      ['path', { class: 'sd-line sd-waited', d: `M${r(rest)} ${r(down)}V${r(up)}` }],
+      ['path', { class: `sd-line sd-waited${entry.waits === null ? '' : ' sd-wait'}`, d: `M${r(rest)} ${r(down)}V${r(up)}` }],
     );
     if (isLost) drawn.push(...cross(rest, up));
     else drawn.push(['path', { class: `sd-line${dashes}`, d: `M${r(rest)} ${r(up)}L${r(x2)} ${r(y2)}` }], head(x2, y2, x2 - rest, y2 - up));
     drawn.push(...labelOn(stage, { x1, y1, x2: rest, y2: down }, entry.label));
+    if (!isLost && y2 - y1 > FAR_PX) drawn.push(...labelOn(stage, { x1: rest, y1: up, x2, y2 }, entry.label));
     return drawn;
   }
   const reach = isLost ? 0.7 : 1;
@@ -147,24 +158,46 @@ const line = (entry, { y1: y }, stage) => {
   ];
 };
 
+/** @param {Entry} entry @param {Stage} stage */
+const lanesOf = (entry, stage) =>
+  entry.lanes.map((lane) => stage.xs.get(lane) ?? NaN).filter((x) => !Number.isNaN(x)).sort((a, b) => a - b);
+
 /** @param {Entry} entry @param {Span} span @param {Stage} stage @returns {Shape[]} */
 const band = (entry, span, stage) => {
-  const xs = entry.lanes.map((lane) => stage.xs.get(lane)).filter((x) => x !== undefined).sort((a, b) => a - b);
+  const xs = lanesOf(entry, stage);
   if (!xs.length) return [];
-  const y1 = span.y1;
-  const y2 = Math.max(Number.isNaN(span.y2) ? stage.bottom : span.y2, y1 + 24);
+  const { y1, y2, left } = bandBox(span, xs, stage);
   const label = fit(`fault: ${entry.label}`, stage.width - xs[0] - 20, stage.measure);
   const width = stage.measure(label) + 12;
-  const left = xs[0] - 13;
   stage.room.take({ x: left, y: y1, width, height: LABEL + 2 });
   return [
-    ...xs.map((x) => /** @type {Shape} */ (['rect', { class: 'sd-strip', x: r(x - 13), y: r(y1), width: 26, height: r(y2 - y1), rx: 5 }])),
-    ['path', { class: 'sd-edge', d: `M${r(left)} ${r(y1 + 1)}H${r(Math.max(/** @type {number} */ (xs.at(-1)) + 13, left + width))}` }],
-    ['path', { class: 'sd-edge', d: `M${r(left)} ${r(y1)}V${r(y2)}` }],
+    ['path', { class: 'sd-edge', d: `M${r(left + 8)} ${r(y1)}Q${r(left)} ${r(y1)} ${r(left)} ${r(y1 + 8)}V${r(y2 - 8)}Q${r(left)} ${r(y2)} ${r(left + 8)} ${r(y2)}` }],
+    ['rect', { class: 'sd-flag', x: r(left + 8), y: r(y1 - 1), width: r(width), height: LABEL + 2, rx: 4 }],
+    words(label, left + 14, y1 + LABEL / 2, 'start'),
     ...entry.hits.map((i) => stage.yOf(i)).map((y) => /** @type {Shape} */ (['path', { class: 'sd-receipt', d: `M${r(left)} ${r(y - 5)}l5 5l-5 5l-5 -5z` }])),
-    ['rect', { class: 'sd-back', x: r(left + 2), y: r(y1 + 3), width: r(width), height: LABEL, rx: 4 }],
-    words(label, left + 8, y1 + 3 + LABEL / 2, 'start'),
   ];
+};
+
+/** @param {Span} span @param {number[]} xs @param {Stage} stage */
+const bandBox = (span, xs, stage) => ({
+  y1: span.y1,
+  y2: Math.max(Number.isNaN(span.y2) ? stage.bottom : span.y2, span.y1 + 24),
+  left: xs[0] - 17 - 6 * (span.column % 6),
+});
+
+/** What lies behind everything: the lanes that a fault concerns, the message that it struck. @param {Entry} entry @param {Span} span @param {Stage} stage @returns {Shape | null} */
+export const groundOf = (entry, span, stage) => {
+  if (entry.type === 'band') {
+    const xs = lanesOf(entry, stage);
+    if (!xs.length) return null;
+    const { y1, y2 } = bandBox(span, xs, stage);
+    return ['g', {}, ...xs.map((x) => /** @type {Shape} */ (['rect', { class: 'sd-strip', x: r(x - 12), y: r(y1), width: 24, height: r(y2 - y1), rx: 6 }]))];
+  }
+  const isStruck = entry.did === 'lost' || entry.did === 'dropped' || entry.did === 'failed' || entry.waits !== null;
+  if (entry.type !== 'arrow' || !entry.rule || !isStruck) return null;
+  const [from, to] = [stage.xs.get(entry.from) ?? 0, stage.xs.get(entry.to) ?? 0];
+  const height = (span.y2 - span.y1 <= LONG_PX ? span.y2 - span.y1 : 8) + 24;
+  return ['rect', { class: 'sd-acted', x: r(Math.min(from, to) - 12), y: r(span.y1 - 12), width: r(Math.abs(to - from) + 24), height: r(height), rx: 6 }];
 };
 
 const CLASSES = { arrow: 'sd-arrow', mark: 'sd-mark', line: 'sd-across-all', band: 'sd-band' };
@@ -178,8 +211,15 @@ export const shapeOf = (entry, span, stage, isHeld) => {
   return ['g', { class: `${CLASSES[entry.type]} sd-${tone}${entry.strong ? ' sd-strong' : ''}`, 'data-entry': entry.id }, ...drawn];
 };
 
-/** @param {import('./layout.js').Fold} fold @param {Stage} stage @returns {Shape} */
-export const foldOf = ({ y, ms }, stage) => {
-  const text = ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`;
-  return ['g', { class: 'sd-fold' }, ['path', { d: `M62 ${r(y)}H${r(stage.width - 8)}` }], ['text', { x: 8, y: r(y + 4) }, text]];
+/** @param {number} ms */
+const told = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(ms >= 9950 ? 1 : 2)} s` : `${Math.round(ms)} ms`);
+
+/** Time that was left out, or the time at this height. @param {import('./layout.js').Fold} fold @param {Stage} stage @returns {Shape} */
+export const foldOf = ({ y, ms, isTick }, stage) => {
+  if (isTick) return ['g', { class: 'sd-fold' }, ['text', { x: 6, y: r(y + 4) }, `${(ms / 1000).toFixed(3)} s`]];
+  const quiet = `… ${told(ms)} without anything`;
+  const width = stage.measure(quiet) + 12;
+  const x = (stage.width - width) / 2;
+  return ['g', { class: 'sd-fold' }, ['path', { d: `M62 ${r(y)}H${r(stage.width - 8)}` }],
+    ['rect', { class: 'sd-back', x: r(x), y: r(y - 9), width: r(width), height: 18 }], words(quiet, stage.width / 2, y)];
 };

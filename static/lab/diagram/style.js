@@ -33,7 +33,8 @@ export const PICTURE = `
 .sd-life { stroke: var(--sd-life); stroke-width: 1.5; }
 .sd-line { fill: none; stroke-width: 1.6; stroke-linejoin: round; stroke: currentColor; }
 .sd-dashed { stroke-dasharray: 5 4; }
-.sd-waited { stroke-dasharray: 2 4; opacity: .75; }
+.sd-waited { stroke-dasharray: 2 4; opacity: .8; }
+.sd-waited.sd-wait { color: var(--sd-wait); }
 .sd-ahead { opacity: .35; }
 .sd-head { fill: currentColor; stroke: none; }
 .sd-hit { fill: none; stroke: transparent; stroke-width: 16; }
@@ -54,13 +55,14 @@ text { font: 12px ${FONT}; fill: currentColor; }
 .sd-strong .sd-pill { fill: var(--sd-bad); stroke: var(--sd-bad); }
 .sd-strong text { fill: var(--sd-on-bad); font-weight: 600; }
 .sd-token .sd-pill { fill: var(--sd-token); stroke: none; }
-.sd-token text { fill: var(--sd-on-token); font-weight: 600; }
+.sd-arrow .sd-token text { fill: var(--sd-on-token); font-weight: 600; }
 .sd-token .sd-bar { fill: var(--sd-on-token); }
 .sd-cross { fill: var(--sd-bad); stroke: var(--sd-ground); stroke-width: 2; }
 .sd-x { fill: none; stroke: var(--sd-on-bad); stroke-width: 1.8; stroke-linecap: round; }
 .sd-acted { fill: var(--sd-bad-ground); }
-.sd-strip { fill: var(--sd-bad-strip); opacity: .6; }
-.sd-edge { stroke: var(--sd-bad); stroke-width: 2; }
+.sd-strip { fill: var(--sd-bad-strip); opacity: .55; }
+.sd-edge { fill: none; stroke: var(--sd-bad); stroke-width: 1.8; }
+.sd-flag { fill: var(--sd-bad-ground); }
 .sd-receipt { fill: var(--sd-bad); stroke: var(--sd-ground); stroke-width: 1; }
 .sd-across { stroke: var(--sd-edge); stroke-width: 1; }
 .sd-number, .sd-fold text { fill: var(--sd-quiet); font-size: 11px; font-variant-numeric: tabular-nums; }
@@ -84,7 +86,7 @@ const LIVING = `
 .sd-cursor { stroke: var(--sd-select); stroke-width: 1.5; pointer-events: none; }
 .sd-cursor-flag { fill: var(--sd-select); pointer-events: none; }
 .sd-dim { opacity: .22; }
-.sd-after { opacity: .6; }
+.sd-after { opacity: .5; }
 .sd-past .sd-line, .sd-future .sd-line { stroke-width: 2.6; }
 .sd-selected .sd-line { stroke-width: 3.2; }
 .sd-selected .sd-pill, .sd-selected .sd-back { stroke: var(--sd-select); stroke-width: 2; }

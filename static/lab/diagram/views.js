@@ -23,8 +23,12 @@ export const shownTwice = (items, askedFor) => {
     .map(([, found]) => found);
 };
 
-/** @param {any} a @param {any} b */
-const isSame = (a, b) => JSON.stringify({ ...a, version: 0 }) === JSON.stringify({ ...b, version: 0 });
+/** Whether two items have the same fields, whatever their versions. @param {any} a @param {any} b */
+const isSame = (a, b) => {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  keys.delete('version');
+  return [...keys].every((key) => a[key] === b[key] || JSON.stringify(a[key]) === JSON.stringify(b[key]));
+};
 
 /** @param {import('./ops.js').Ops} ops */
 export const createViews = (ops) => {
