@@ -82,6 +82,20 @@ class Control:
             }
         )
 
+    async def add_profile(self, request: Request) -> Response:
+        given = await options(request, {"profile": "", "port": 0})
+        profile, port = given["profile"], given["port"]
+        if not isinstance(profile, str):
+            raise WireError("invalid", f"{profile!r} is no profile", path="/profile", allowed=["a name"])
+        if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65_535:
+            raise WireError("invalid", f"{port!r} is no port", path="/port", allowed=["0 to 65535"])
+        await self.wire.add_profile(profile, port)
+        return JSONResponse({"profiles": self.wire.ports}, status_code=201)
+
+    async def remove_profile(self, request: Request) -> Response:
+        await self.wire.remove_profile(request.path_params["profile"])
+        return JSONResponse({"profiles": self.wire.ports})
+
     async def rules(self, request: Request) -> Response:
         return JSONResponse({"rules": [rule.to_json() for rule in self.wire.book.rules.values()]})
 
@@ -190,6 +204,8 @@ def endpoints(control: Control) -> dict[tuple[str, str], tuple[Endpoint, str]]:
     return {
         ("GET", "/"): (control.index, "this list"),
         ("GET", "/state"): (control.state, "mode, profiles with their ports, upstreams, leaders"),
+        ("POST", "/profiles"): (control.add_profile, "{profile, port: 0}: listen for one more"),
+        ("DELETE", "/profiles/{profile}"): (control.remove_profile, "close its port and cut its connections"),
         ("GET", "/rules"): (control.rules, "the rules in force, in order, with how often each acted"),
         ("POST", "/rules"): (control.add_rules, "add one rule, a list, or {rules: [...]}; all or none"),
         ("DELETE", "/rules"): (control.heal, "remove every rule and what it left behind"),

@@ -11,6 +11,8 @@ CODES: dict[str, tuple[int, str]] = {
     "tcp_impossible": (422, 'set "tcp_impossible": true on the fault, or use cut, stall or delay'),
     "unknown_rule": (404, "GET /rules lists the ids"),
     "duplicate_rule": (409, "choose another id, or DELETE the rule first"),
+    "unknown_profile": (404, "GET /state lists the profiles"),
+    "duplicate_profile": (409, "choose another name, or remove the profile first"),
     "unknown_frame": (404, "GET /in-flight lists what waits; the frame may have been delivered or ended"),
     "not_head": (409, "deliver the frames before it first: a WebSocket direction is first in, first out"),
     "no_sense": (409, "choose one of `allowed`"),

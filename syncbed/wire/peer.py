@@ -41,6 +41,13 @@ class HttpPeer:
         if data:
             self.socket.write(data)
 
+    def refuse_malformed(self, error: h11.RemoteProtocolError) -> None:
+        """Tell a browser that its request cannot be read, if it can still be told."""
+        if self.h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            body = f"the wire cannot read this request: {error}\n".encode()
+            headers = [(b"Content-Type", b"text/plain")]
+            self.send(*whole_answer(error.error_status_hint, headers, body, "GET"))
+
     @property
     def can_continue(self) -> bool:
         """Whether another request may follow on this connection."""

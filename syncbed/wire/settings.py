@@ -10,6 +10,12 @@ from .errors import WireError
 NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
+def check_profile(name: str, path: str) -> None:
+    if not NAME.fullmatch(name):
+        allowed = ["1 to 40 letters, digits, - and _"]
+        raise WireError("invalid", f"{name!r} is no profile", path=path, allowed=allowed)
+
+
 @dataclass(frozen=True)
 class Upstream:
     """A server behind the wire. `rewrite_host` sends it its own name instead of the browser's."""
@@ -106,10 +112,4 @@ class WireSettings:
         if len(set(names)) < len(names):
             raise WireError("invalid", f"two upstreams share a name: {', '.join(names)}", path="/upstreams")
         for name in self.profiles:
-            if not NAME.fullmatch(name):
-                raise WireError(
-                    "invalid",
-                    f"{name!r} is no profile",
-                    path="/profiles",
-                    allowed=["1 to 40 letters, digits, - and _"],
-                )
+            check_profile(name, "/profiles")

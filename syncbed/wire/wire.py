@@ -22,7 +22,7 @@ from .names import Names, Resends
 from .panes import AssignTab, Panes, Script, Substitute
 from .records import Record, Sink
 from .rules import Rule, RuleBook
-from .settings import WireSettings
+from .settings import WireSettings, check_profile
 from .sockets import Socket
 from .upstreams import Upstreams
 
@@ -77,6 +77,40 @@ class Wire:
     def ports(self) -> dict[str, int]:
         """profile -> port."""
         return dict(self._listeners.ports)
+
+    def reserve_profile(self, profile: str, port: int = 0) -> int:
+        """Take a port (0: any free one) for a profile that `add_profile` opens later; until then it refuses.
+
+        Raises `WireError` ("invalid", "duplicate_profile", "listener").
+        """
+        check_profile(profile, "/profile")
+        if profile in self.ports:
+            raise WireError("duplicate_profile", f"there is a profile {profile!r}", path="/profile")
+        self._listeners.reserve(profile, port)
+        return self.ports[profile]
+
+    async def add_profile(self, profile: str, port: int = 0) -> int:
+        """Listen for one more profile, or for a reserved one; its port is returned."""
+        if not self._listeners.is_reserved(profile):
+            self.reserve_profile(profile, port)
+        self._listeners.release(profile)
+        await self._reconcile_listeners()
+        return self.ports[profile]
+
+    async def remove_profile(self, profile: str) -> None:
+        """Close a profile's port for good and abort its connections."""
+        if profile not in self.ports:
+            raise WireError(
+                "unknown_profile", f"there is no {profile!r}", path="/profile", allowed=self.ports
+            )
+        async with self._reconciling:
+            was_open = self._listeners.is_open(profile)
+            self._listeners.forget(profile)
+        if was_open:
+            self.emit("listener_closed", detail={"profile": profile})
+        for connection in list(self.connections.values()):
+            if connection.profile == profile:
+                connection.cut("both", how="profile removed")
 
     @staticmethod
     def now_ms() -> float:
@@ -215,7 +249,7 @@ class Wire:
     async def _reconcile_listeners(self) -> None:
         """Listen for every profile that no rule keeps from it."""
         async with self._reconciling:
-            for profile in self.settings.profiles:
+            for profile in self._listeners.wanted():
                 closed_by = next(
                     (
                         r
@@ -319,7 +353,7 @@ class Wire:
                 event = await browser.next_event()
             except h11.RemoteProtocolError as error:
                 connection.emit("protocol_error", side="browser", reason=str(error))
-                self._refuse_malformed(connection, error)
+                browser.refuse_malformed(error)
                 break
             if not isinstance(event, h11.Request):
                 break
@@ -337,18 +371,6 @@ class Wire:
             "close",
             ("browser rst" if reset else "browser fin") if browser.socket.eof or reset else "answered",
         )
-
-    @staticmethod
-    def _refuse_malformed(connection: Connection, error: h11.RemoteProtocolError) -> None:
-        if connection.browser.h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            body = f"the wire cannot read this request: {error}\n".encode()
-            headers = [
-                ("Content-Type", "text/plain"),
-                ("Content-Length", str(len(body))),
-                ("Connection", "close"),
-            ]
-            response = h11.Response(status_code=error.error_status_hint, headers=headers)
-            connection.browser.send(response, h11.Data(data=body), h11.EndOfMessage())
 
     def forget(self, connection: Connection) -> None:
         self.connections.pop(connection.id, None)
