@@ -135,7 +135,7 @@ def test_without_its_bed_it_opens_itself(new_profile: NewProfile, base_url: str)
 
 def test_why_opens_the_lab_and_bob_has_his_own_address(new_profile: NewProfile, base_url: str) -> None:
     page = new_profile().context.new_page()
-    lab = f"{{ lab: {{ url: '{base_url}/?lab', profiles: {{ bob: '{base_url}/?bob' }} }} }}"
+    lab = f"{{ lab: {{ lab: '{base_url}/?lab', profiles: {{ bob: '{base_url}/?bob' }} }} }}"
     demo = under_a_bed(page, base_url, lab)
     page.evaluate(LISTEN)
     for button, address in (("why", "?lab"), ("open-bob", "?bob")):

@@ -90,12 +90,13 @@ export const offerBed = (mount, ownProfile) => {
   const bed = window.bed = {
     caps: ['server_authority', 'offline', 'tabs', 'order', 'idempotent'],
     on: (listener) => { tell = listener; },
-    open(url, name, collection) {
+    /** The page speaks to where it came from: that is the wire, by whatever name. */
+    open(_, name, collection) {
       clearTimeout(alone);
       profile = name;
       closing = new AbortController();
-      client = new BroadcastClient(`${url}/ws/broadcast`);
-      orders = createCollection({ name: collection, client, baseUrl: url });
+      client = new BroadcastClient('/ws/broadcast');
+      orders = createCollection({ name: collection, client });
       client.onStateChange((state, reason) => tell('state', { state, reason }));
       orders.onChange(() => tell('view'));
       subscribe(collection);

@@ -17,14 +17,15 @@ export const mountOthers = (profile, closed) => {
   if (profile) document.title = `${profile} · syncbed demo · orders`;
   pressed('second-tab', () => open(`${location.origin}${location.pathname}`));
 
-  const lab = globalThis.__syncbed?.lab ?? null;
-  at('why').hidden = lab === null;
-  if (lab) pressed('why', () => open(lab.url));
+  /** @type {{lab: string, profiles: Record<string, string>} | null} addresses, if a lab offers them */
+  const offer = globalThis.__syncbed?.lab ?? null;
+  at('why').hidden = offer === null;
+  if (offer) pressed('why', () => open(offer.lab));
 
   const bob = at('open-bob');
   const isBob = profile === 'bob';
-  if (isBob) bob.textContent = lab ? 'Open as Alice' : 'Open as the first user';
-  const other = lab ? lab.profiles?.[isBob ? 'alice' : 'bob'] : withoutLab(isBob);
+  if (isBob) bob.textContent = offer ? 'Open as Alice' : 'Open as the first user';
+  const other = offer ? offer.profiles?.[isBob ? 'alice' : 'bob'] : withoutLab(isBob);
   bob.disabled = !other;
   if (other) pressed('open-bob', () => open(other));
   else bob.title = 'Open this page as http://localhost to have a second profile';

@@ -1,2 +1,0 @@
-import { tableAt } from './diagram/table.js';
-export const createTable = () => ({ at: tableAt });
