@@ -43,14 +43,14 @@ export const mountInspector = (lab, at, recorded) => {
     if (row[3] !== 'view') return '';
     const before = recorded.viewBefore(row)?.[5].items ?? [];
     const found = changes(before, row[5].items ?? []);
-    return el('div', { class: 'changed' }, el('h4', { text: 'what changed' }), found.length
+    return el('div', { class: 'changed' }, el('h3', { text: 'what changed' }), found.length
       ? el('ul', {}, ...found.map(({ did, title, what }) => el('li', { 'data-did': did }, el('b', { text: did }), ` ${title} `, el('small', { text: what }))))
       : el('p', { class: 'quiet', text: 'nothing but what is pending' }));
   };
 
   const related = (word, list) => {
     if (list.length === 0) return '';
-    return el('div', { class: 'related' }, el('h4', { text: word }), el('ul', {}, ...list.map((i) => el(
+    return el('div', { class: 'related' }, el('h3', { text: word }), el('ul', {}, ...list.map((i) => el(
       'li', {}, ...linked(`#${i}`, go), ` ${store.rows[i][4].replace(/^#\d+ /, '')}`,
     ))));
   };
@@ -61,7 +61,7 @@ export const mountInspector = (lab, at, recorded) => {
 
 const payload = ({ payload: text, payload_cut: cut, payload_base64: bytes }) => {
   if (text == null && bytes == null) return '';
-  return el('div', {}, el('h4', { text: 'payload' }),
+  return el('div', {}, el('h3', { text: 'payload' }),
     el('pre', { tabindex: 0, 'aria-label': 'payload', text: text == null ? `base64 ${bytes}` : laidOut(text) }),
     cut ? el('p', { class: 'quiet', text: 'Cut: the rest was too long to keep.' }) : null);
 };

@@ -80,7 +80,7 @@ mountScriptBar(lab, { bar: at.script, play: at.play, where: at.step0, hint: at.h
 lab.inFlight = mountInFlight(lab, { list: at.inFlight, count: at.inFlightCount, note: at.inFlightNote });
 mountFaults(lab, { target: at.faultTarget, offered: at.faultsOffered, force: at.faultsInForce, heal: at.heal });
 mountVerdict(lab, { status: at.verdictStatus, body: at.verdict, judge: at.judge });
-mountConvergence(lab, { body: at.convergence, where: at.convergenceWhere });
+const convergence = mountConvergence(lab, { body: at.convergence, where: at.convergenceWhere });
 mountInspector(lab, { section: at.inspectorSection, body: at.inspector, close: at.inspectorClose }, recorded);
 mountKeys(lab);
 mountSplit(at.split, at.lanes);
@@ -106,6 +106,7 @@ const HEARD = {
   reset(message) {
     const again = message.run === store.run && store.rows.length === 0;
     recorded.reset();
+    convergence.reset();
     if (again) store.header = message.header;
     else store.reset(message);
     lab.diagram.reset(message.header);
@@ -114,6 +115,7 @@ const HEARD = {
   records({ records }) {
     const rows = store.append(records);
     recorded.append(rows);
+    convergence.append(rows);
     if (rows.length) lab.diagram.append(rows);
   },
   state(message) {

@@ -55,8 +55,8 @@ export const openMenu = (anchor, items) => {
     event.preventDefault();
   });
 
-  // The top layer's dialogs would cover it, so it stands where its button stands.
-  const host = anchor.closest('dialog') ?? document.body;
+  // In a dialog it has to be the dialog's, which would cover it; elsewhere it belongs to its part of the page.
+  const host = anchor.closest('dialog, .top, main, aside') ?? document.body;
   host.append(menu);
   const box = anchor.getBoundingClientRect();
   const own = menu.getBoundingClientRect();

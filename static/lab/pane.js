@@ -35,7 +35,7 @@ export const makePane = (lab, tab) => {
   const root = el(
     'section',
     { class: 'pane', 'aria-label': name, tabindex: -1, 'data-tab': tab },
-    el('header', {}, el('h3', { text: name }), leader, state),
+    el('header', {}, el('h2', { text: name }), leader, state),
     screen, elsewhere, recorded, keys,
     el('footer', {}, pending, buttons),
   );

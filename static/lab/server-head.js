@@ -12,7 +12,7 @@ export const makeServerHead = (lab, id) => {
   const root = el(
     'section',
     { class: 'server', 'aria-label': id, 'data-server': id },
-    el('header', {}, el('h3', { text: id })), el('footer', {}, state, stop),
+    el('header', {}, el('h2', { text: id })), el('footer', {}, state, stop),
   );
   let up = true;
   let name = '';
