@@ -10,7 +10,7 @@ const TABS = ['alice/1', 'alice/2', 'bob/1', 'carol/1'];
 
 test('four tabs and two servers fit beside the panels at 1280', () => {
   const { lanes, width } = layOut({ tabs: TABS, servers: ['server a', 'server b'], width: 1280 - 326 });
-  ok(width <= 1280 - 326 || lanes[0].width === 188, 'no wider than there is room, or as narrow as may be');
+  ok(width <= 1280 - 326, 'without scrolling sideways');
   equal(lanes.map(({ id }) => id), [...TABS, 'server a', 'server b']);
 });
 

@@ -5,9 +5,11 @@
 
 export const GAP = 12;
 const PADDING = 16;
-const TAB_MIN = 188;
+const TAB_MIN = 168;
 const TAB_MAX = 380;
-const SERVER = 108;
+const SERVER = 92;
+const SERVER_ROOMY = 108;
+const ROOMY_TAB = 200;
 
 /**
  * Tabs by profile, a profile where its first tab stands, and within it by number.
@@ -25,12 +27,13 @@ export const inOrder = (tabs) => {
  * @returns {{ lanes: { id: string, x: number, width: number }[], width: number }}
  */
 export const layOut = ({ tabs, servers, width }) => {
-  const forServers = servers.length * (SERVER + GAP);
-  const room = width - 2 * PADDING - forServers - Math.max(0, tabs.length - 1) * GAP;
-  const tab = Math.floor(Math.max(TAB_MIN, Math.min(TAB_MAX, room / Math.max(1, tabs.length))));
+  const room = (server) => width - 2 * PADDING - servers.length * (server + GAP) - Math.max(0, tabs.length - 1) * GAP;
+  const share = (server) => room(server) / Math.max(1, tabs.length);
+  const server = share(SERVER_ROOMY) < ROOMY_TAB ? SERVER : SERVER_ROOMY;
+  const tab = Math.floor(Math.max(TAB_MIN, Math.min(TAB_MAX, share(server))));
   let left = PADDING;
   const lanes = [];
-  for (const [ids, wide] of /** @type {const} */ ([[tabs, tab], [servers, SERVER]])) {
+  for (const [ids, wide] of /** @type {const} */ ([[tabs, tab], [servers, server]])) {
     for (const id of ids) {
       lanes.push({ id, x: left + wide / 2, width: wide });
       left += wide + GAP;

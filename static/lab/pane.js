@@ -26,7 +26,8 @@ export const makePane = (lab, tab) => {
   const recorded = el('div', { class: 'recorded', hidden: true });
   const pending = el('span', { class: 'pending' });
   const act = (title, text, run) => button(text, run, { title, 'aria-label': `${title} ${name}` });
-  const offline = act('cut the network of', 'offline', () => lab.send('offline', { tab, on: !now?.offline }));
+  const offline = act('cut the network of', '', () => lab.send('offline', { tab, on: !now?.offline }));
+  offline.append(el('span', { class: 'roomy', text: 'offline' }), el('span', { class: 'tight', text: '⇅' }));
   const popOut = act('open in a window of its own:', '⤢', () => openWindow());
   const reload = act('reload', '↻', () => lab.send('reload', { tab }));
   const close = act('close', '×', () => lab.send('close_tab', { tab }));
