@@ -273,6 +273,30 @@ async def test_a_redirect_to_another_upstream_gets_its_label(
         assert b"Location: " + kept in (await shown(rig, upstream, sent, answered))[0]
 
 
+async def test_a_server_that_wants_its_own_name_is_spoken_to_in_it_and_its_answer_brought_home(
+    start_wire: StartWire, upstream: RawUpstream
+) -> None:
+    rig = await start_wire(upstream.port, documents=True, rewrite_host=True)
+    theirs, ours = f"http://127.0.0.1:{upstream.port}", "http://alice.localhost"
+    sent = request("POST", "/in?__tab=1", b"x", f"Origin: {ours}", f"Referer: {ours}/?__tab=1")
+    browser, server, head = await asked(rig, upstream, sent)
+    assert f"Host: 127.0.0.1:{upstream.port}\r\nOrigin: {theirs}\r\nReferer: {theirs}/\r\n".encode() in head
+    server.send(
+        answer(
+            b"",
+            "303 See Other",
+            f"Location: {theirs}/out",
+            f"Access-Control-Allow-Origin: {theirs}",
+            "Set-Cookie: sid=1; Domain=127.0.0.1; Secure",
+        )
+    )
+    lines = (await browser.rest()).split(b"\r\n")
+    assert f"Location: {ours}/out".encode() in lines
+    assert f"Access-Control-Allow-Origin: {ours}".encode() in lines
+    assert b"Set-Cookie: sid=1; Domain=alice.localhost; Secure" in lines
+    assert told(rig, "document_changed") == ["cookie-domain"]
+
+
 async def test_a_service_worker_is_refused_and_named(rig: Rig) -> None:
     head, body = await own(rig, page("/sw.js", "Service-Worker: script", dest="serviceworker"))
     assert head.startswith(b"HTTP/1.1 403 ")

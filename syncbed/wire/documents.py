@@ -30,6 +30,7 @@ CHANGES: dict[str, str] = {
     "connect-src": "Content-Security-Policy lets the pane script talk to the lab",
     "strict-transport-security": "taken out: the wire speaks http",
     "location": "a redirect to an upstream leads to the profile's own origin, and keeps the tab's number",
+    "cookie-domain": "a cookie for the domain of an upstream with `rewrite_host` is one for the profile's",
 }
 # What is left alone, and does not work as it would without the wire.
 LIMITS: dict[str, str] = {

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import h11
 
+from . import home
 from .message import UNKNOWN_TAB
 from .settings import Upstream
 
@@ -119,32 +120,11 @@ def _passing(headers: RawHeaders, websocket: bool) -> RawHeaders:
     return [(name, value) for name, value in headers if name.lower() not in gone]
 
 
-def choose_upstream(upstreams: Sequence[Upstream], host: bytes) -> Upstream:
-    """Whose label the Host starts with (`api.alice.lab.localhost`), or whose URL it is, or the first."""
-    name = host.decode("latin-1").lower()
-    label = name.partition(".")[0]
-    for upstream in upstreams:
-        if label == upstream.name.lower() or name == upstream.authority.lower():
-            return upstream
-    return upstreams[0]
-
-
-def to_upstream(head: RequestHead, upstream: Upstream) -> RawHeaders:
-    """The headers as this upstream gets them: its own Host and Origin, if it asks for them."""
+def to_upstream(head: RequestHead, upstream: Upstream, upstreams: Sequence[Upstream] = ()) -> RawHeaders:
+    """The headers as this upstream gets them: in its own name, if it asks for that."""
     if not upstream.rewrite_host:
         return head.headers
-    host = head.find(b"host") or b""
-    page_origins = (b"http://" + host, b"https://" + host)
-
-    def rewritten(name: bytes, value: bytes) -> bytes:
-        lower = name.lower()
-        if lower == b"host":
-            return upstream.authority.encode()
-        if lower == b"origin" and value in page_origins:
-            return upstream.origin.encode()
-        return value
-
-    return [(name, rewritten(name, value)) for name, value in head.headers]
+    return home.request_abroad(head.headers, upstream, upstreams or (upstream,))
 
 
 def to_browser(
@@ -160,41 +140,7 @@ def to_browser(
     gone = HOP_BY_HOP | (named - {b"close", b"keep-alive", b""})
     passing = [(name, value) for name, value in headers if name.lower() not in gone]
     if upstream.rewrite_host:
-        host = head.find(b"host") or b""
-        passing = [
-            (name, at_home(value, upstreams or (upstream,), host) if name.lower() == b"location" else value)
-            for name, value in passing
-        ]
+        passing = home.answer_home(passing, head.headers, upstream, upstreams or (upstream,))
     if not keep_alive:
         passing.append((b"Connection", b"close"))
     return h11.Response(status_code=response.status_code, headers=passing, reason=response.reason)
-
-
-ORIGIN = re.compile(rb"(?:(?:https?|wss?):)?//([^/?#\\]*)", re.IGNORECASE)
-
-
-def at_home(url: bytes, upstreams: Sequence[Upstream], host: bytes) -> bytes:
-    """An absolute URL of an upstream as this profile reaches it through the wire; any other as it is."""
-    match = ORIGIN.match(url)
-    if match is None:
-        return url
-    authority = match[1].decode("latin-1").lower()
-    for upstream in upstreams:
-        if authority == upstream.authority.lower() and (home := home_of(upstream, upstreams, host)):
-            return b"http://" + home + url[match.end() :]
-    return url
-
-
-def home_of(upstream: Upstream, upstreams: Sequence[Upstream], host: bytes) -> bytes:
-    """The Host by which a profile reaches an upstream, given one by which it reaches any; b"" if none."""
-    base = base_host(upstreams, host)
-    if upstream == upstreams[0]:
-        return base
-    # The label of an upstream cannot stand before an address.
-    return b"" if re.match(rb"[\d.]+(:|$)|\[", base) else upstream.name.lower().encode() + b"." + base
-
-
-def base_host(upstreams: Sequence[Upstream], host: bytes) -> bytes:
-    """A profile's Host without the label of an upstream."""
-    label, _, rest = host.partition(b".")
-    return rest if rest and label.decode("latin-1").lower() in {u.name.lower() for u in upstreams} else host

@@ -10,6 +10,7 @@ import h11
 from . import heads
 from .connection import Connection, ConnectionEndedError
 from .faults.actions import Action, Answer, Cut, Deliver, LoseAnswer, Resend, Silence, StopReading
+from .home import choose_upstream
 from .inject import Injector
 from .message import Message, Stage
 from .peer import whole_answer
@@ -30,9 +31,7 @@ class Exchange:
         self.is_document = self.wire.panes.is_document(self.head)
         if self.is_document:
             self.head = self.wire.panes.named(self.head, connection.profile)
-        self.upstream: Upstream = heads.choose_upstream(
-            self.settings.upstreams, self.head.find(b"host") or b""
-        )
+        self.upstream: Upstream = choose_upstream(self.settings.upstreams, self.head.find(b"host") or b"")
         self.head_sent = False  # a byte of the answer went to the browser
         self.abandoned = False  # the page gave up while it was held; the server shall do it all the same
         self.under_way: Message | None = None
@@ -286,7 +285,10 @@ class Exchange:
 
     def _answer_head(self, response: h11.Response) -> h11.Response:
         settings = self.settings
-        return heads.to_browser(response, self.head, self.upstream, settings.keep_alive, settings.upstreams)
+        said = heads.to_browser(response, self.head, self.upstream, settings.keep_alive, settings.upstreams)
+        if self.upstream.rewrite_host:
+            self.wire.panes.tell_cookies(response, said, self.request)
+        return said
 
     async def _pass_chunk(self, piece: bytes, number: int, injector: Injector | None) -> bool:
         action = await self.passage(self._down("chunk", frame=number, payload=piece))

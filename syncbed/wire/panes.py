@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import h11
 
-from . import documents, heads
+from . import documents, heads, home
 from .heads import RequestHead
 from .inject import Injector
 from .message import UNKNOWN_TAB, Message
 from .peer import whole_answer
-from .settings import Upstream
 
 if TYPE_CHECKING:
     from .wire import Wire
@@ -168,16 +167,20 @@ class Panes:
             return header
         upstreams = self._wire.settings.upstreams
         host = head.find(b"host") or b""
-        home = heads.at_home(value, upstreams, host)
-        match = heads.ORIGIN.match(home)
-        if match is not None and not _is_home(home, match[1], upstreams, host):
+        url = home.at_home(value, upstreams, host)
+        if not home.is_home(url, upstreams, host):
             self._tell("document_limited", ("redirect-leaves",), message)
             return header
         if head.tab != UNKNOWN_TAB and head.tab_in in ("query", "assigned"):
-            home = heads.put_tab(home, head.tab)
-        if home != value:
+            url = heads.put_tab(url, head.tab)
+        if url != value:
             self._tell("document_changed", ("location",), message)
-        return name, home
+        return name, url
+
+    def tell_cookies(self, said: h11.Response, passed: h11.Response, message: Message) -> None:
+        """Name it, once, if cookies of an upstream were given the profile's domain."""
+        if self._documents and _cookies(said) != _cookies(passed):
+            self._tell("document_changed", ("cookie-domain",), message)
 
     def _tell(self, event: str, words: Iterable[str], message: Message) -> None:
         """Each kind once for each upstream."""
@@ -188,9 +191,8 @@ class Panes:
                 self._wire.emit(event, message.connection_id, message, detail={"what": word, "text": text})
 
 
-def _is_home(url: bytes, authority: bytes, upstreams: tuple[Upstream, ...], host: bytes) -> bool:
-    same = heads.base_host(upstreams, authority.lower()) == heads.base_host(upstreams, host.lower())
-    return same and not url.lower().startswith(b"https:")
+def _cookies(response: h11.Response) -> list[bytes]:
+    return [value for name, value in response.headers if name == b"set-cookie"]
 
 
 def _text(status: int, text: str, event: str = "") -> Own:
