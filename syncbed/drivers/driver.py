@@ -44,6 +44,8 @@ class Equipment:
     scripts: Scripts = no_scripts
     follower: Follower | None = None
     needs: frozenset[str] = field(default_factory=frozenset)
+    tabs: frozenset[str] = field(default_factory=frozenset)
+    """Every tab that the scenario speaks of: no window that comes unasked is called that."""
 
 
 class Driver(ABC, Generic[T]):
@@ -53,6 +55,8 @@ class Driver(ABC, Generic[T]):
     uncontrolled: ClassVar[Sequence[str]] = ()
     cannot: ClassVar[Mapping[str, str]] = {}
     """What a scenario may need and this driver cannot do for real, with the reason."""
+    in_frames: ClassVar[bool] = False
+    """A tab may be a frame: the wire puts the script into its documents."""
     faults: ClassVar[Mapping[str, Callable[[TabFault[Any]], Awaitable[None]]]]
     """What it can do to a tab, by the name of the step."""
 
@@ -67,6 +71,9 @@ class Driver(ABC, Generic[T]):
         self._lives: dict[str, int] = {}  # of tabs that were closed: the next document is not the first
 
     # What each driver does its own way
+
+    def attach(self, wire: Any) -> None:
+        """The wire that the profiles' tabs are led through: it is there before they are."""
 
     @abstractmethod
     async def open_profile(self, place: Place) -> None: ...

@@ -24,7 +24,7 @@ from ..trace import (
 
 Report = Mapping[str, Any]
 
-REPORT_CHARACTERS_MAX = 1024 * 1024
+REPORT_CHARACTERS_MAX = 8 * 1024 * 1024
 NAME_CHARACTERS_MAX = 200
 OWN_ACTS = tuple(act for act in ACTS if act not in ("connect", "disconnect"))
 
@@ -33,14 +33,15 @@ class ReportError(ValueError):
     """A page said something that cannot be a report; the text says what."""
 
 
-def read_report(text: object, lives_max: int) -> dict[str, Any]:
-    """A report's keys, those that every report has checked. Raises `ReportError`."""
-    if not isinstance(text, str) or len(text) > REPORT_CHARACTERS_MAX:
-        raise ReportError(f"longer than {REPORT_CHARACTERS_MAX} characters, or no text")
-    try:
-        report = json.loads(text)
-    except ValueError:
-        raise ReportError("no JSON") from None
+def read_report(report: object, lives_max: int) -> dict[str, Any]:
+    """A report, given as text or JSON; what every report has is checked. Raises `ReportError`."""
+    if isinstance(report, str):
+        if len(report) > REPORT_CHARACTERS_MAX:
+            raise ReportError(f"longer than {REPORT_CHARACTERS_MAX} characters")
+        try:
+            report = json.loads(report)
+        except ValueError:
+            raise ReportError("no JSON") from None
     if not isinstance(report, dict):
         raise ReportError("no JSON object")
     _text(report, "kind")

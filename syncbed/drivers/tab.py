@@ -32,12 +32,12 @@ class Place:
 
     profile: str
     origin: str  # http://alice.lab.localhost:9001
-    page: str  # the adapter's path: /static/bed/reference.html
+    page: str  # the adapter's path: /static/bed/reference.html; or its URL, if it comes from elsewhere
     collection: str
 
     @property
     def url(self) -> str:
-        return self.origin + self.page
+        return self.origin + self.page if self.page.startswith("/") else self.page
 
 
 class Tab(ABC):
@@ -127,10 +127,10 @@ class Tab(ABC):
 
     # Out of the page
 
-    def reported(self, text: object) -> None:
+    def reported(self, told: object) -> None:
         """A report, as the page gave it: foreign input."""
         try:
-            report = read_report(text, lives_max=self.life)
+            report = read_report(told, lives_max=self.life)
             what = self._kind_of(report)
         except ReportError as error:
             self.note(f"{self.name} reported what cannot be read: {error}")

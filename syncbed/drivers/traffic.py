@@ -24,12 +24,12 @@ class Traffic:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._own: set[str] = set()  # the wire's addresses, host:port
+        self._own: set[int | None] = set()  # the wire's ports, on this machine
         self._tabs: dict[Page, str] = {}
 
     def watch(self, context: BrowserContext, origin: str) -> None:
         """A profile, and where its tabs are led to."""
-        self._own.add(urlsplit(origin).netloc)
+        self._own.add(urlsplit(origin).port)
         context.on("request", self._request)
         context.on("requestfailed", self._failed)
         context.on("page", self._page)
@@ -63,5 +63,7 @@ class Traffic:
 
     def _sent(self, url: str, tab: str, what: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme in NETWORK and parts.netloc not in self._own:
+        host = parts.hostname or ""
+        ours = parts.port in self._own and (host == "127.0.0.1" or host.endswith("localhost"))
+        if parts.scheme in NETWORK and not ours:
             self._recorder.write(DRIVER, Bypass(parts.netloc, tab, f"{what} {parts.path}"))

@@ -35,6 +35,8 @@ from rich.table import Table
 from ..scenario import Scenario, Step, gallery, load
 from .errors import RunError
 from .refusals import check_driver, refusals
+from .session import Options
+from .under_test import options_for
 
 if TYPE_CHECKING:
     from .player import Outcome
@@ -58,6 +60,18 @@ def run(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Not given: the scenario's own.", show_default=False)
     ] = None,
+    adapter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE_OR_URL", help="Your SDK's page: docs/writing-an-adapter.md.", show_default=False
+        ),
+    ] = None,
+    upstream: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=URL", help="Your server, running already, instead of ours.", show_default=False
+        ),
+    ] = None,
     fixed: Annotated[
         bool, typer.Option("--fixed", help="Play the twin: the same without its planted bug. It must be ok.")
     ] = False,
@@ -70,15 +84,22 @@ def run(
     _need_playwright()
     outcomes: list[Outcome] = []
     check_driver(driver)
+    options = options_for(adapter, upstream or [])
     scenarios = _chosen(scenario, fixed=fixed)
     if seed is not None:
         scenarios = [replace(each, seed=seed) for each in scenarios]
-    refused = {each.name: why for each in scenarios if (why := refusals(each, driver))}
+    refused = {
+        each.name: why
+        for each in scenarios
+        if (why := refusals(each, driver, upstreams=len(options.upstreams)))
+    }
     playable = [each for each in scenarios if each.name not in refused]
     if not playable:
         raise RunError("; ".join(f"{name}: {', '.join(why)}" for name, why in refused.items()))
     try:
-        asyncio.run(ended_by_term(_play_all(playable, times, outcomes, headed=headed, quiet=as_json)))
+        asyncio.run(
+            ended_by_term(_play_all(playable, times, outcomes, options, headed=headed, quiet=as_json))
+        )
     except BaseException:
         if outcomes and not as_json:  # what was played is worth telling, whatever ended the rest
             _print(series_of(playable, outcomes), refused)
@@ -184,7 +205,13 @@ def series_of(scenarios: Sequence[Scenario], outcomes: Sequence[Outcome]) -> lis
 
 
 async def _play_all(
-    scenarios: Sequence[Scenario], times: int, outcomes: list[Outcome], *, headed: bool, quiet: bool
+    scenarios: Sequence[Scenario],
+    times: int,
+    outcomes: list[Outcome],
+    options: Options,
+    *,
+    headed: bool,
+    quiet: bool,
 ) -> None:
     """Each so many times, in rounds; `outcomes` grows as they end."""
     from playwright.async_api import async_playwright
@@ -204,7 +231,8 @@ async def _play_all(
                     def at(step: Step, name: str = name, steps: int = len(scenario.steps)) -> None:
                         tell(f"{name}: step {step.number + 1} of {steps}, {step.do}", 0)
 
-                    outcomes.append(await play(scenario, tabs_driver(chromium), RUNS, progress=at))
+                    make = tabs_driver(chromium)
+                    outcomes.append(await play(scenario, make, RUNS, options=options, progress=at))
                     tell(name, 1)
             finally:
                 await chromium.close()

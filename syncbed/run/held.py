@@ -6,6 +6,7 @@ messages are held it reads no log by its own clock, for a server's books count t
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -31,13 +32,21 @@ class HeldRun:
         self.holding = False
         self.world: held.Held
         """The held world itself: its messages, timers and choices."""
+        self._run = secrets.token_hex(4)
         self._session = session
         self._scenario = session.scenario
 
     def scripts(self, tab: str) -> Sequence[str]:
         """What every page of a tab runs before its own first script."""
-        from_the_start = self._scenario.mode == "held"
-        return (held.page_script(tab, seed=self._scenario.seed, held=from_the_start),)
+        return (
+            held.page_script(
+                tab,
+                seed=self._scenario.seed,
+                held=self._scenario.mode == "held",
+                in_frame=self._session.driver.in_frames,
+                run=self._run,
+            ),
+        )
 
     def attach(self, wire: Wire) -> None:
         """The wire is there; no tab yet."""

@@ -13,6 +13,11 @@
   const later = setTimeout.bind(globalThis);
   const RealDate = Date;
   const EARLY_MAX = 1000;
+  /** Deferred scripts and modules have run by then. */
+  const parsed = new Promise((resolve) => {
+    if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', resolve, { once: true });
+    else resolve();
+  });
   const early = []; // what is told before the bed has said which document this is
   let life = 0;
   let n = 0;
@@ -66,7 +71,11 @@
 
   globalThis.__syncbed = {
     clock,
-    caps: () => (adapter() === null ? null : [...(bed.caps ?? [])]),
+    /** What the adapter claims, once its scripts have run; null if the page has none. */
+    async caps() {
+      await parsed;
+      return adapter() === null ? null : [...(bed.caps ?? [])];
+    },
     /** Start the adapter, if there is one. `life` counts the documents that this tab has had. */
     async start({ life: document, url, profile, collection }) {
       life = document;
