@@ -1,4 +1,4 @@
-"""The test of the tester: each planted bug is caught by the invariant that must catch it, and its twin is ok."""
+"""The test of the tester: each planted bug is caught by its invariant, and each twin is ok."""
 
 from __future__ import annotations
 
