@@ -9,7 +9,7 @@ import pytest
 
 from syncbed.redaction import REDACTED, redact, redact_query, redact_text
 from syncbed.wire import Message, Record
-from syncbed.wire.gate import Waiting
+from syncbed.wire.gate import Gate
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 NAMES = [
@@ -116,5 +116,5 @@ def test_what_the_wire_tells_of_a_payload_holds_no_secret_even_if_it_was_cut_wit
         told = json.dumps(Record(1, 0.0, "frame_seen", message=message).to_json(bytes_max))
         assert "hush" not in told
         assert "xxxx" in told
-    waiting = Waiting("f1", message, 0.0, lambda verdict: None, lambda: True)
+    waiting = Gate().enter(message, 0.0, lambda verdict: None)
     assert "hush" not in json.dumps(waiting.to_json())
