@@ -7,20 +7,18 @@ or an environment that cannot do it, said in one line on stderr.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
-from types import FrameType
 from typing import Annotated, Never
 
 import typer
 from rich.console import Console
 
 from .drivers.errors import DriverError
+from .lab import command as lab_command
+from .lab.errors import LabError
 from .run import command as run_command
 from .run import doctor as doctor_command
 from .run.errors import RunError
@@ -28,10 +26,8 @@ from .scenario import ScenarioError
 from .trace import TraceError
 from .wire import WireError
 from .wire.command import wire
-from .world import ReferenceProcess, WorldError
-from .world.reference import LISTENING, Setting, reference_command, reference_environment
-
-DEMO_PORT = 8000
+from .world import WorldError
+from .world.reference import Setting, reference_command, reference_environment
 
 app = typer.Typer(
     name="syncbed",
@@ -46,7 +42,7 @@ console = Console(highlight=False, soft_wrap=True)
 def main() -> None:
     try:
         app()
-    except (WorldError, WireError, DriverError, RunError, ScenarioError, TraceError) as error:
+    except (WorldError, WireError, DriverError, RunError, ScenarioError, TraceError, LabError) as error:
         print(f"syncbed: error: {error}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
@@ -73,40 +69,6 @@ def syncbed(
 ) -> None:
     """Where commands hang: an app of one command would have none by name."""
     del show_version
-
-
-@app.command()
-def demo(
-    port: Annotated[
-        int | None,
-        typer.Option(
-            envvar="PORT",
-            min=0,
-            max=65535,
-            help=f"Where to listen. Not given: {DEMO_PORT}, or the next free one.",
-            show_default=False,
-        ),
-    ] = None,
-) -> None:
-    """Serve the demo page: memory broker, test mode on, loopback only.
-
-    Open the address in two tabs, and as another person at bob.localhost.
-    """
-    reference = ReferenceProcess(
-        _relay, port=DEMO_PORT if port is None else port, port_next=port is None, test_mode=True
-    )
-    with _ended_by_signals():
-        try:
-            reference.start()
-            console.print(_welcome(reference))
-            code = reference.wait()
-        except WorldError as error:
-            if error.exit_code is None:
-                raise
-            code = error.exit_code  # its own words are on the screen already
-        except KeyboardInterrupt:
-            code = reference.stop() if reference.running else 0
-    raise typer.Exit(128 - code if code < 0 else code)
 
 
 @app.command()
@@ -156,6 +118,8 @@ def serve(
     _become_reference(settings)
 
 
+app.command()(lab_command.demo)
+app.command()(lab_command.lab)
 app.command()(run_command.run)
 app.command("list")(run_command.list_scenarios)
 app.command()(run_command.show)
@@ -169,33 +133,3 @@ def _become_reference(settings: dict[str, Setting]) -> Never:
     if os.name == "posix":
         os.execve(command[0], command, environ)
     sys.exit(subprocess.call(command, env=environ))
-
-
-def _relay(line: str) -> None:
-    if not LISTENING.match(line):
-        print(line, file=sys.stderr, flush=True)
-
-
-def _welcome(reference: ReferenceProcess) -> str:
-    bob = reference.url.replace("//localhost", "//bob.localhost")
-    return (
-        f"\n  syncbed demo   [bold]{reference.url}[/bold]\n\n"
-        "  Open it in two tabs: they are one browser, and share what a browser shares.\n"
-        f"  A second browser is Bob, at {bob}\n\n"
-        "  Nothing is kept when it ends. Ctrl-C ends it.\n"
-    )
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM, and SIGINT even in a background job of a shell, arrive as KeyboardInterrupt."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    previous = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for sign, handler in previous.items():
-            signal.signal(sign, handler)

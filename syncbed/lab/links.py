@@ -12,8 +12,8 @@ import json
 import zlib
 from typing import Any
 
+from ..redaction import redact
 from ..scenario import Scenario, parse_scenario
-from ..trace import redact
 
 PREFIX = "s="
 LINK_CHARACTERS_MAX = 65_536  # Chromium keeps addresses of 2 MB; what people paste into cuts long before

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..checkers import INVARIANTS, Verdict
+from ..redaction import redact
 from ..scenario import scenario_text
-from ..trace import Trace, redact, tell
+from ..trace import Trace, tell
 from .sequence import sequence
 
 ISSUE_CHARACTERS_MAX = 60_000  # GitHub takes 65,536
@@ -24,15 +25,25 @@ _REFERENCE = re.compile(r"(?<=&#(?:64|35);)(?=\w)")
 NO_WIDTH = "&#8203;"
 
 
-def issue(raw: Mapping[str, Any], trace: Trace, verdict: Verdict, *, of_gallery: str = "") -> str:
-    """The Markdown. `raw` is the scenario's JSON; `of_gallery` its name there if it is unchanged."""
+def issue(
+    raw: Mapping[str, Any],
+    trace: Trace,
+    verdict: Verdict,
+    *,
+    of_gallery: str = "",
+    record: int | None = None,
+) -> str:
+    """The Markdown. `raw` is the scenario's JSON; `of_gallery` its name there if it is unchanged.
+
+    Where nothing was violated the picture is of what happened around `record`.
+    """
     header = trace.header
     parts = [
         f"# {prose(str(raw.get('title', header.title)))}",
         _verdict(verdict),
         _witness(verdict),
         _reproduce(of_gallery, header.seed),
-        _picture(trace, verdict),
+        _picture(trace, verdict, record),
         _world(trace),
     ]
     text = "\n\n".join(part for part in parts if part)
@@ -87,8 +98,10 @@ def _reproduce(of_gallery: str, seed: int) -> str:
     return f"To see it happen{where}:\n\n{fenced(command, 'sh')}"
 
 
-def _picture(trace: Trace, verdict: Verdict) -> str:
-    around = [record.i for finding in verdict.judged() for record in finding.witness]
+def _picture(trace: Trace, verdict: Verdict, record: int | None) -> str:
+    around = [each.i for finding in verdict.judged() for each in finding.witness]
+    if not around and record is not None:
+        around = [record]
     drawn = sequence(trace, around)
     return fenced(drawn, "mermaid") if drawn else ""
 

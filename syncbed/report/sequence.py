@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ..redaction import redact
 from ..trace import (
     Commit,
     Connection,
@@ -24,7 +25,6 @@ from ..trace import (
     TabMessage,
     Trace,
     View,
-    redact,
     tell,
 )
 
@@ -49,7 +49,11 @@ def sequence(trace: Trace, around: Sequence[int]) -> str:
     """The diagram of at most `EVENTS_MAX` events around these records; "" if there is nothing to draw."""
     names = _Names()
     lines = []
-    for record in chosen(trace, around):
+    drawn = chosen(trace, around)
+    servers = {name for record in drawn if isinstance(record.what, Frame) and (name := _server(record.what))}
+    if len(servers) == 1:  # what no frame tells the server of is its own, too
+        names.server = servers.pop()
+    for record in drawn:
         lines += _line(record, names)
     if not lines:
         return ""
@@ -96,6 +100,7 @@ class _Names:
     """Lanes in the order they first appear, tabs before servers; mermaid knows them by short names."""
 
     def __init__(self) -> None:
+        self.server = "server"
         self._short: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
@@ -112,7 +117,9 @@ def _drawable(what: Kind) -> bool:
 def _tells(what: Kind) -> bool:
     """Whether it may be drawn though no witness names it: pages and modules are noise."""
     if isinstance(what, Frame):
-        return what.layer == "ws" or what.method not in ("GET", "HEAD", "OPTIONS")
+        return what.stage != "handshake" and (
+            what.layer == "ws" or what.method not in ("GET", "HEAD", "OPTIONS")
+        )
     return _drawable(what)
 
 
@@ -123,7 +130,7 @@ def _line(record: Record[Kind], names: _Names) -> list[str]:
 def _note(record: Record[Kind], names: _Names) -> list[str]:
     told = tell(record)
     tab = str(getattr(record.what, "tab", "")) or _tab_in(record)
-    who = names(tab) if tab else names("server")
+    who = names(tab or names.server)
     return [f"Note over {who}: {plain(told.removeprefix(tab + ' '))}"]
 
 
@@ -156,7 +163,7 @@ def _server(what: Kind) -> str:
 
 
 def _commit(record: Record[Any], names: _Names) -> list[str]:
-    return [f"Note over {names('server')}: {plain(tell(record).removeprefix('the server '))}"]
+    return [f"Note over {names(names.server)}: {plain(tell(record).removeprefix('the server '))}"]
 
 
 def _fault(record: Record[Any], names: _Names) -> list[str]:
@@ -164,7 +171,7 @@ def _fault(record: Record[Any], names: _Names) -> list[str]:
     match = what.what.get("match", {}) if isinstance(what.what, Mapping) else {}
     profile = match.get("profile") if isinstance(match, Mapping) else None
     tab = f"{profile}/{match.get('tab', 1)}" if isinstance(profile, str) else ""
-    return [f"Note over {names(tab or 'server')}: {plain(tell(record))}"]
+    return [f"Note over {names(tab or names.server)}: {plain(tell(record))}"]
 
 
 _LINES: dict[type[Kind], Callable[[Record[Any], _Names], list[str]]] = {

@@ -96,9 +96,8 @@ def test_nothing_to_draw_is_no_picture() -> None:
     assert sequence(TraceWriter(None, Header()).trace(), [0]) == ""
 
 
-MERMAID = re.compile(
-    r"    (participant p\d+ as [^-;%<>`|{}\[\]@~]+(#\d+;[^-;%<>`|{}\[\]@~]*)*|Note over p\d+: .+|p\d+(-x|--x|->>|-->>)p\d+: .+)"
-)
+NAME = r"[^-;%<>`|{}\[\]@~]+(#\d+;[^-;%<>`|{}\[\]@~]*)*"
+MERMAID = re.compile(rf"    (participant p\d+ as {NAME}|Note over p\d+: .+|p\d+(-x|--x|->>|-->>)p\d+: .+)")
 
 
 def test_no_payload_breaks_out_of_the_picture() -> None:
