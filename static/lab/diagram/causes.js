@@ -20,12 +20,27 @@ import { messagesOf } from './order.js';
 const ENDED = new Set(['delivered', 'lost', 'dropped', 'failed', 'abandoned', 'answer_lost']);
 const STRUCK = new Set(['lost', 'dropped', 'failed', 'abandoned', 'answer_lost']);
 
+/** What tells a write from others: its token, or else its title. @param {any} content */
+const signOf = (content) => (tokenIn(content) ? `#${tokenIn(content)}` : content?.title ? `“${content.title}` : '');
+
 /** @param {Row[]} rows @returns {[cause: number, effect: number][]} */
 export const causesOf = (rows) => {
   /** @type {[number, number][]} */
   const edges = messagesOf(rows);
   /** @type {Map<string, number>} */
   const latest = new Map();
+  /** @type {Map<string, string>} request -> the client that sent it */
+  const clients = new Map();
+  /** @type {Map<string, string>} op -> the profile that was asked */
+  const profileOfOp = new Map();
+  /** @type {Map<string, Map<any, any>>} tab -> the version of each item that it shows */
+  const shown = new Map();
+  /** @type {Map<string, number>} the frame that brought an item's version to a tab */
+  const brought = new Map();
+  /** @type {Map<string, number[]>} the frames that told of a commit which nobody has read yet */
+  const tellers = new Map();
+  /** @type {Map<string, string>} message -> the rule that delays it */
+  const delayedBy = new Map();
   /** @param {string} key @param {number} effect */
   const link = (key, effect) => {
     const cause = latest.get(key);
@@ -42,28 +57,31 @@ export const causesOf = (rows) => {
     if (did === 'seen') {
       const body = parsed(rest.payload);
       if (direction === 'up') {
-        const token = tokenIn(body);
-        const again = [token && `lost ${profile} #${token}`, mutation && `lost ${profile} ${mutation}`].filter(Boolean);
+        const sign = signOf(body);
+        const again = [sign && `lost ${profile} ${sign}`, mutation && `lost ${profile} ${mutation}`].filter(Boolean);
         for (const key of again) if (link(key, i)) break;
         if (rest.layer === 'http' && rest.method !== 'GET') {
           const item = body?.id ?? rest.path?.split('/').at(-1);
-          link(`asked ${profile} #${token}`, i) || link(`asked ${profile} ${item}`, i);
+          (sign && link(`asked ${profile} ${sign}`, i)) || link(`asked ${profile} ${item}`, i);
           latest.set(`write ${message}`, i);
-          if (token) latest.set(`token of ${message}`, i);
         }
       } else {
         link(`end ${message.replace(/ down( \d+)?$/, ' up')}`, i);
         const payload = body?.payload;
-        if (payload?.version !== undefined) link(`commit ${body.channel}/${payload.entity_id}/${payload.version}`, i);
+        if (payload?.version !== undefined) {
+          const commit = `${body.channel}/${payload.entity_id}/${payload.version}`;
+          if (!link(`commit ${commit}`, i)) tellers.set(commit, [...(tellers.get(commit) ?? []), i]);
+        }
         if (payload?.mutation_id !== undefined && payload.client_id) link(`request ${payload.client_id} ${payload.mutation_id}`, i);
-        if (body?.channel !== undefined && body.event) latest.set(`tells ${message}`, i);
         latest.set(`body ${message}`, i);
       }
       if (direction === 'up' && mutation) {
         for (const pair of rest.headers ?? []) if (String(pair[0]).toLowerCase() === 'client-id') clients.set(message, pair[1]);
       }
     }
+    if (did === 'answer_lost') link(`end ${message.replace(/ up$/, ' down')}`, i);
     latest.set(`frame ${message}`, i);
+    if (rule && did === 'delayed') delayedBy.set(message, rule);
     if (rule) link(`acted ${rule}`, i) || link(`fault ${rule}`, i);
     if (!ENDED.has(did)) return;
     latest.set(`end ${message}`, i);
@@ -73,37 +91,38 @@ export const causesOf = (rows) => {
       const body = parsed(seen?.[REST].payload);
       if (body?.event) latest.set(`told ${tab} ${body.channel} ${body.offset ?? `${body.payload?.entity_id} ${body.payload?.version}`}`, i);
       if (mutation) latest.set(`answer ${profile} ${mutation}`, i);
+      if (delayedBy.has(message)) link(`lifted ${delayedBy.get(message)}`, i);
       if (rest.method === 'GET') latest.set(`read ${tab}`, i);
     }
     if (STRUCK.has(did) && mutation) latest.set(`lost ${profile} ${mutation}`, i);
     if (STRUCK.has(did)) {
       const up = rows[latest.get(`write ${message.replace(/ down( \d+)?$/, ' up')}`) ?? -1];
-      const token = tokenIn(parsed(up?.[REST].payload));
-      if (token) latest.set(`lost ${profile} #${token}`, i);
+      const sign = signOf(parsed(up?.[REST].payload));
+      if (sign) latest.set(`lost ${profile} ${sign}`, i);
     }
   };
-  /** @type {Map<string, string>} request -> the client that sent it */
-  const clients = new Map();
 
   /** @type {Record<string, (row: Row) => void>} */
   const of = {
     frame,
     invoke(row) {
-      const { tab, token, key, value } = row[REST];
+      const { tab, key, value } = row[REST];
       const profile = profileOf(tab);
-      latest.set(`asked ${profile} #${token || tokenIn(value)}`, row[0]);
+      if (signOf(value)) latest.set(`asked ${profile} ${signOf(value)}`, row[0]);
       if (key) latest.set(`asked ${profile} ${key}`, row[0]);
-      latest.set(`shown ${tab}`, row[0]);
     },
     commit(row) {
       const { channel, entity_id: id, version, client_id: client, mutation_id: mutation } = row[REST];
       link(`request ${client} ${mutation}`, row[0]);
-      latest.set(`commit ${channel}/${id}/${version}`, row[0]);
+      const commit = `${channel}/${id}/${version}`;
+      latest.set(`commit ${commit}`, row[0]);
+      // The log is read after the events it tells of have gone out: the place in the trace claims nothing.
+      for (const teller of tellers.get(commit) ?? []) edges.push([row[0], teller]);
+      tellers.delete(commit);
     },
     event(row) {
       const { tab, channel, offset, entity_id: id, version } = row[REST];
       link(`told ${tab} ${channel} ${offset}`, row[0]) || link(`told ${tab} ${channel} ${id} ${version}`, row[0]);
-      latest.set(`shown ${tab}`, row[0]);
     },
     view: (row) => void viewed(row),
     ok: (row) => void link(`answer ${profileOf(row[REST].tab ?? '') || profileOfOp.get(row[REST].op)} ${row[REST].mutation_id}`, row[0]),
@@ -112,11 +131,9 @@ export const causesOf = (rows) => {
       link(`fault ${row[REST].fault}`, row[0]);
       latest.set(`acted ${row[REST].fault}`, row[0]);
     },
-    lifted: (row) => void link(`fault ${row[REST].fault}`, row[0]),
+    lifted: (row) => void latest.set(`lifted ${row[REST].fault}`, (link(`fault ${row[REST].fault}`, row[0]), row[0])),
     choice: (row) => void latest.set(`frame ${row[REST].what}`, (link(`frame ${row[REST].what}`, row[0]), row[0])),
   };
-  /** @type {Map<string, string>} */
-  const profileOfOp = new Map();
 
   /** What is new in a view was told to this tab, or asked of it. @param {Row} row */
   const viewed = (row) => {
@@ -128,17 +145,13 @@ export const causesOf = (rows) => {
       now.set(item?.id, version);
       if (before.has(item?.id) && before.get(item.id) === version) continue;
       const isPending = pending.includes(item?.id) || version === null;
-      const told = rows[row[0]] && (tellers.get(`${tab} ${item?.id} ${version}`) ?? tellers.get(`${profileOf(tab)} answered ${item?.id} ${version}`));
-      if (isPending) link(`asked ${profileOf(tab)} #${tokenIn(item)}`, row[0]) || link(`asked ${profileOf(tab)} ${item?.id}`, row[0]);
+      const told = brought.get(`${tab} ${item?.id} ${version}`) ?? brought.get(`${profileOf(tab)} answered ${item?.id} ${version}`);
+      if (isPending) link(`asked ${profileOf(tab)} ${signOf(item)}`, row[0]) || link(`asked ${profileOf(tab)} ${item?.id}`, row[0]);
       else if (told !== undefined) edges.push([told, row[0]]);
       else link(`read ${tab}`, row[0]);
     }
     shown.set(tab, now);
   };
-  /** @type {Map<string, Map<any, any>>} */
-  const shown = new Map();
-  /** @type {Map<string, number>} the frame that brought an item's version to a tab */
-  const tellers = new Map();
 
   for (const row of rows) {
     const rest = row[REST];
@@ -146,8 +159,8 @@ export const causesOf = (rows) => {
     of[row[KIND]]?.(row);
     if (row[KIND] === 'frame' && rest.did === 'delivered' && rest.direction === 'down') {
       const body = parsed(rows[latest.get(`body ${rest.message}`) ?? -1]?.[REST].payload);
-      if (body?.payload?.entity_id !== undefined) tellers.set(`${rest.tab} ${body.payload.entity_id} ${body.payload.version}`, row[0]);
-      if (body?.id !== undefined) tellers.set(`${profileOf(rest.tab ?? '')} answered ${body.id} ${body.version}`, row[0]);
+      if (body?.payload?.entity_id !== undefined) brought.set(`${rest.tab} ${body.payload.entity_id} ${body.payload.version}`, row[0]);
+      if (body?.id !== undefined) brought.set(`${profileOf(rest.tab ?? '')} answered ${body.id} ${body.version}`, row[0]);
     }
   }
   return edges;

@@ -27,9 +27,9 @@ export const createCommits = (entries, lanes) => {
   const labelOf = (offset) => (offset === undefined || offset === null ? 'commit' : `commit · offset ${offset}`);
 
   /** @param {number} i @param {Partial<Entry> & {offset?: number}} about */
-  const begin = (i, { offset, ...about }) => {
+  const begin = (i, { offset, ...about }, isOwn = true) => {
     const redis = lanes.redis();
-    return entries.mark(i, { category: 'commit', tone: 'quiet', hollow: true, label: labelOf(offset), ...about, lane: redis || about.lane });
+    return entries.mark(i, { category: 'commit', tone: 'quiet', hollow: true, label: labelOf(offset), ...about, lane: redis || about.lane }, isOwn);
   };
 
   return {
@@ -52,12 +52,12 @@ export const createCommits = (entries, lanes) => {
       const key = keyOf(channel, id, version);
       const known = marks.get(key);
       if (known) {
-        if (known.hollow && isEvent && body.offset !== undefined) entries.touch(known, i, { label: labelOf(body.offset) });
+        if (known.hollow && isEvent && body.offset !== undefined) entries.relabel(known, labelOf(body.offset));
         return;
       }
       const { client_id: client, mutation_id: mutation } = isEvent ? body.payload : {};
       const lane = askedOf.get(askKey(channel, client, mutation)) ?? server;
-      marks.set(key, begin(i, { lane, channel, offset: isEvent ? body.offset : undefined, mutation: `${mutation ?? frame.mutation ?? ''}`, note: 'announced, not read from the log yet' }));
+      marks.set(key, begin(i, { lane, channel, offset: isEvent ? body.offset : undefined, mutation: `${mutation ?? frame.mutation ?? ''}`, note: 'announced, not read from the log yet' }, false));
     },
     /** The bed has read it. @param {import('./rows.js').Row} row */
     read(row) {

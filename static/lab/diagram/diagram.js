@@ -126,13 +126,15 @@ export const createDiagram = (root, { onSelect = () => {}, onCursor = () => {}, 
 
   /** What the selection makes of an entry. @param {Entry} entry */
   const classOf = (entry) => {
+    // A commit that was only announced stands and falls with the message that announced it.
+    const told = entry.records.length ? entry : model.entries.of(entry.i) ?? entry;
     const marked = witness.has(entry) ? 'sd-witness ' : '';
     if (selected === null) return marked;
     if (entry.records.includes(selected)) return `${marked}sd-selected`;
-    if (past.has(entry)) return `${marked}sd-past`;
-    if (future.has(entry)) return `${marked}sd-future`;
+    if (past.has(told)) return `${marked}sd-past`;
+    if (future.has(told)) return `${marked}sd-future`;
     if (entry.type === 'band' || entry.type === 'line') return marked;
-    return `${marked}${ordered.has(entry) ? 'sd-after' : 'sd-dim'}`;
+    return `${marked}${ordered.has(told) ? 'sd-after' : 'sd-dim'}`;
   };
   const isHeld = (/** @type {Entry} */ entry) => held.has(entry);
 
@@ -241,7 +243,7 @@ export const createDiagram = (root, { onSelect = () => {}, onCursor = () => {}, 
   scroller.addEventListener('click', ({ target }) => {
     const id = /** @type {Element} */ (target).closest('[data-entry]')?.getAttribute('data-entry');
     const entry = id ? model.entries.all()[Number(id)] : undefined;
-    select(entry && !entry.records.includes(selected ?? -1) ? entry.i : null, true);
+    select(entry && !entry.records.includes(selected ?? -1) ? entry.records[0] ?? entry.i : null, true);
   });
   const sized = new ResizeObserver(() => {
     [viewWidth, viewHeight] = [scroller.clientWidth, scroller.clientHeight];

@@ -47,10 +47,12 @@
  * @property {'at' | 'start' | 'end'} role
  */
 
-/** @returns {Omit<Entry, 'id' | 'type' | 'i'>} */
-const blank = () => ({
-  records: [], category: 'message', label: '', tone: 'plain', tab: '', channel: '', mutation: '', lane: '', from: '', to: '',
-  did: '', dashed: false, strong: false, hollow: false, end: null, waits: null, lanes: [], hits: [], rule: '', note: '', origin: null,
+/** @type {any[]} most entries are no bands */
+const NONE = [];
+
+const BLANK = Object.freeze({
+  category: 'message', label: '', tone: 'plain', tab: '', channel: '', mutation: '', lane: '', from: '', to: '',
+  did: '', dashed: false, strong: false, hollow: false, end: null, waits: null, lanes: NONE, hits: NONE, rule: '', note: '', origin: null,
 });
 
 export const createEntries = () => {
@@ -58,32 +60,32 @@ export const createEntries = () => {
   let entries = [];
   /** @type {Point[]} */
   let points = [];
-  /** @type {Map<number, Entry>} the entry that a record is drawn as */
-  let byRecord = new Map();
+  /** @type {Entry[]} the entry that a record is drawn as */
+  let byRecord = [];
   /** @type {Set<Entry>} */
   let touched = new Set();
 
   /** @param {Entry} entry @param {number} i */
   const claim = (entry, i) => {
     entry.records.push(i);
-    if (!byRecord.has(i)) byRecord.set(i, entry);
+    byRecord[i] ??= entry;
   };
-  /** @param {Entry['type']} type @param {number} i @param {Partial<Entry>} given @returns {Entry} */
-  const make = (type, i, given) => {
-    const entry = { ...blank(), ...given, id: entries.length, type, i, records: [] };
+  /** @param {Entry['type']} type @param {number} i @param {Partial<Entry>} given @param {boolean} [isOwn] @returns {Entry} */
+  const make = (type, i, given, isOwn = true) => {
+    const entry = { id: entries.length, type, i, records: [], ...BLANK, ...given };
     entries.push(entry);
-    claim(entry, i);
+    if (isOwn) claim(entry, i);
     touched.add(entry);
     return entry;
   };
 
   return {
     reset() {
-      [entries, points, byRecord, touched] = [[], [], new Map(), new Set()];
+      [entries, points, byRecord, touched] = [[], [], [], new Set()];
     },
-    /** @param {number} i @param {Partial<Entry>} given */
-    mark(i, given) {
-      const entry = make('mark', i, given);
+    /** @param {number} i @param {Partial<Entry>} given @param {boolean} [isOwn] the record is this mark's own, and no other entry's */
+    mark(i, given, isOwn = true) {
+      const entry = make('mark', i, given, isOwn);
       points.push({ i, entry, role: 'at' });
       return entry;
     },
@@ -118,8 +120,13 @@ export const createEntries = () => {
       claim(entry, i);
       touched.add(entry);
     },
+    /** @param {Entry} entry @param {string} label */
+    relabel(entry, label) {
+      entry.label = label;
+      touched.add(entry);
+    },
     /** @param {number} i @returns {Entry | undefined} */
-    of: (i) => byRecord.get(i),
+    of: (i) => byRecord[i],
     all: () => entries,
     points: () => points,
     /** The entries that were made or changed since this was last asked. */

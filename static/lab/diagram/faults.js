@@ -56,7 +56,7 @@ export const createFaults = (entries, lanes) => {
       const what = rest.what ?? {};
       close(rest.fault, i);
       const words = what.fault ? ruleWords(what.fault, what) : `${what.do ?? told} ${what.tab ?? what.server ?? ''}`.replaceAll('_', ' ').trim();
-      const entry = entries.band(i, { label: short(words, 44), tone: 'bad', lanes: lanesOf(what), rule: rest.fault, tab: what.tab ?? '' });
+      const entry = entries.band(i, { label: short(words, 44), tone: 'bad', lanes: lanesOf(what), hits: [], rule: rest.fault, tab: what.tab ?? '' });
       open.set(rest.fault, { entry, left: what.limit ?? Infinity });
     },
     /** @param {import('./rows.js').Row} row */

@@ -58,7 +58,7 @@ export const createMessages = (entries, lanes, commits, ops) => {
       tone: words.bad ? 'bad' : 'plain', from: isUp ? tab : server, to: isUp ? server : tab, did: 'seen', rule: rest.rule ?? '',
     });
     if (isUp && rest.layer === 'http') {
-      ops.sent(i, rest, words.body);
+      ops.sent(rest, words.body);
       commits.requested(rest, headerIn(rest.headers, 'client-id'), server);
     }
     arrows.set(rest.message, arrow);

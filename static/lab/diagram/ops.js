@@ -57,8 +57,8 @@ export const createOps = (entries, lanes) => {
       if (rest.key) unnumbered.set(`${profile} ${rest.key}`, rest.op);
       ops.set(rest.op, { entry, tab, key: rest.key ?? '', token, verb: labelOf(about), mutation: '' });
     },
-    /** A write leaves its tab: it may be the one that an op waits to be numbered by. @param {number} i @param {any} frame @param {any} body */
-    sent(i, frame, body) {
+    /** A write leaves its tab: it may be the one that an op waits to be numbered by. @param {any} frame @param {any} body */
+    sent(frame, body) {
       if (!frame.mutation) return;
       const profile = profileOf(frame.tab ?? '');
       const item = body?.id ?? frame.path.split('/').at(-1);
@@ -67,8 +67,7 @@ export const createOps = (entries, lanes) => {
       if (!known || known.mutation !== '') return;
       known.mutation = frame.mutation;
       known.entry.mutation = frame.mutation;
-      known.entry.label = `${known.verb} ${mutationLabel(frame.mutation)}`;
-      entries.touch(known.entry, i);
+      entries.relabel(known.entry, `${known.verb} ${mutationLabel(frame.mutation)}`);
     },
     /** It was acknowledged, refused, or nobody knows. @param {import('./rows.js').Row} row */
     ended(row) {
