@@ -67,6 +67,20 @@ def test_a_run_whose_fault_nobody_met_is_unknown(stage: Stage, idle: Played) -> 
     assert [len(span.receipts) for span in again.trace.faults] == [1, 0]
 
 
+def test_a_request_that_the_browser_could_not_send_is_a_receipt_of_the_shut_port(stage: Stage) -> None:
+    steps: list[dict[str, Any]] = [
+        {"do": "disconnect", "tab": "alice/1"},
+        {"do": "wait", "for": {"is": "state", "tab": "alice/1", "state": "disconnected"}},
+        {"do": "fault", "id": "away", "on": "alice", "fault": {"kind": "offline"}},
+        {"do": "put", "tab": "alice/1", "key": "latte", "title": "latte"},
+        {"do": "expect", "that": {"is": "sockets_at_most", "on": "alice/1", "n": 0, "for_ms": 500}},
+        {"do": "remove_rule", "id": "away"},
+    ]
+    judges = ["converges", "expectations"]
+    played = stage.play({"needs": ["offline"], "judges": judges, "steps": steps})
+    assert played.receipts()["away"] == "alice/1 could not connect to /api/orders"
+
+
 # What the page saw
 
 

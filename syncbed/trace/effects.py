@@ -53,6 +53,7 @@ class _Line:
     tab: str = ""
     path: str = ""
     websocket: bool = False
+    closing: bool = False  # a side has said so: what ends it now changes nothing
     asked: str = ""  # the request that it carries
     under_way: dict[str, None] = field(default_factory=dict)  # seen, and neither passed nor lost
     late: dict[str, tuple[_Rule, float]] = field(default_factory=dict)  # delayed, and since when
@@ -179,6 +180,7 @@ class Effects:
             case "refused" if rule is not None:
                 yield rule, f"a connection of {profile_of(told.tab)} was reset as it was made"
             case "closing":
+                line.closing = True
                 for silent in line.silences:
                     yield silent, f"its close did not pass while connection {told.connection} was silent"
             case "silenced" if rule is not None:
@@ -198,6 +200,8 @@ class Effects:
                 line.websocket, line.silences, line.stalls = False, [], {}
 
     def _closed(self, told: Connection, line: _Line, rule: _Rule) -> Iterator[tuple[_Rule, str]]:
+        if line.closing and rule.kind != "close":  # which is answered by a close
+            return
         if not line.websocket:
             if line.asked:
                 yield rule, f"the connection of {line.asked} ended ({told.how})"

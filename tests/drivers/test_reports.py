@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from syncbed.drivers.reports import kind_of
-from syncbed.trace import Event, Fail, Info, Kind, Note, Ok, State, Subscribed, View
+from syncbed.trace import Connection, Event, Fail, Info, Kind, Note, Ok, State, Subscribed, View
 
 PAYLOAD = {
     "entity_id": "latte",
@@ -49,6 +49,14 @@ PAYLOAD = {
         (
             {"kind": "ok", "op": "o7", "result": {"version": 2, "client_id": "c", "mutation_id": 7}},
             Ok("o7", version=2, client_id="c", mutation_id=7),
+        ),
+        (
+            {"kind": "socket", "path": "/ws", "opened": True, "code": 1006},
+            Connection("closed", tab="bob/1", path="/ws", code=1006),
+        ),
+        (
+            {"kind": "socket", "path": "/ws", "opened": False, "code": 1006},
+            Connection("refused", tab="bob/1", path="/ws", code=1006),
         ),
         ({"kind": "ok", "op": "o9", "result": [{"id": 1}]}, Ok("o9", value=[{"id": 1}])),
         ({"kind": "fail", "op": "o7", "reason": "conflict"}, Fail("o7", "conflict")),

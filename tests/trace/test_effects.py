@@ -111,6 +111,16 @@ def test_a_socket_that_ended_by_itself_proves_no_rule() -> None:
     assert told.evidence == []
 
 
+def test_a_socket_that_was_closing_already_is_no_proof() -> None:
+    for fault, receipts in ((CUT, 0), ({"kind": "close", "code": 1012}, 1)):
+        told = Telling(fault)
+        told.websocket()
+        told.wire("close_seen", "c1", code=1005, reason="", direction="up")
+        told.wire("connection_closed", "c1", rule="r", how="cut")
+        told.tab(Connection("closed", tab="alice/1", path="/ws", code=1012 if receipts else 1006))
+        assert len(told.evidence) == receipts
+
+
 def test_a_close_is_proven_by_its_own_code_alone() -> None:
     for code, receipts in ((1006, 0), (1012, 1)):
         told = Telling({"kind": "close", "code": 1012})
