@@ -117,6 +117,7 @@ def test_it_makes_no_request_that_its_user_did_not_ask_for(alice: Demo) -> None:
 def test_it_can_be_reset_and_opened_again(alice: Demo, base_url: str) -> None:
     alice.page.evaluate("bed.reset()")
     alice.page.evaluate(LISTEN)
+    alice.page.evaluate(LISTEN)
     alice.is_connected()
     alice.add("1 × espresso")
     told_when_through(alice, 1)

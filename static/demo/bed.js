@@ -93,6 +93,7 @@ export const offerBed = (mount, ownProfile) => {
     /** The page speaks to where it came from: that is the wire, by whatever name. */
     open(_, name, collection) {
       clearTimeout(alone);
+      if (client) bed.reset(); // another world has begun behind the same address
       profile = name;
       closing = new AbortController();
       client = new BroadcastClient('/ws/broadcast');
