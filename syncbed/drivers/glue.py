@@ -36,7 +36,7 @@ const isPane = () => parent === top && (location.ancestorOrigins
   ? labs.includes(location.ancestorOrigins[0])
   : name.startsWith({json.dumps(profile + "/")}));
 if (globalThis.__syncbed || !(window === top || isPane())) return;
-{joined(("link", "address", "bed", "posts"), about)}{rest}
+{joined(("link", "address", "bed", "posts", "sockets"), about)}{rest}
 }})();
 //# sourceURL=syncbed-held.js
 """
