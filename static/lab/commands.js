@@ -22,6 +22,8 @@ export const commandsOf = (lab) => {
   const toMessage = (name) => () => lab.send(name, { message: message().name });
   const fire = (timer) => lab.send('fire', { tab: timer.owner, timer: timer.name });
   const tabs = store.state.tabs;
+  const again = () => lab.send('load', { scenario: inGallery() ?? store.scenario?.raw, play: true, fixed: !store.state.bug && Boolean(store.hello?.gallery.find(({ name }) => name === inGallery())?.bug) });
+  const inGallery = () => store.hello?.gallery.find(({ name }) => name === store.state.scenario?.name)?.name;
 
   return [
     { id: 'hold', group: 'network', title: 'hold the network, or let it go', key: 'Space', keys: [' '], run: () => lab.send(store.held ? 'go' : 'hold') },
@@ -54,6 +56,7 @@ export const commandsOf = (lab) => {
 
     { id: 'gallery', group: 'scenario', title: 'open the gallery', key: 'G', keys: ['g'], run: () => lab.dialogs.gallery() },
     { id: 'play', group: 'scenario', title: 'play the scenario on, or pause it', key: 'P', keys: ['p'], when: some(() => store.state.scenario, 'no scenario is open'), run: () => lab.send(/^playing/.test(store.state.busy) ? 'pause' : 'play') },
+    { id: 'again', group: 'scenario', title: 'play the scenario again, from its first step', when: some(() => store.state.scenario, 'no scenario is open'), run: again },
     { id: 'judge', group: 'scenario', title: 'heal, settle and judge', run: () => lab.send('judge') },
     { id: 'compare', group: 'scenario', title: 'compare with fixed: play the twin without its bug', when: some(() => store.state.bug, 'no bug is planted'), run: () => lab.send('compare') },
     { id: 'real_tabs', group: 'scenario', title: 'run in real tabs, headless', run: () => lab.send('real_tabs', { headed: false }) },

@@ -18,7 +18,9 @@ export const openDialog = ({ name, title, quiet = false, onClose }, ...children)
   const before = /** @type {HTMLElement | null} */ (document.activeElement);
   dialog.addEventListener('close', () => {
     dialog.remove();
-    if (before?.isConnected) before.focus();
+    // Where it led somewhere, the keys go there; else back to where they came from.
+    if (dialog.returnValue === 'gone on') document.getElementById('stage')?.focus();
+    else if (before?.isConnected) before.focus();
     onClose?.();
   });
   // A press beside it means away with it.

@@ -11,7 +11,7 @@ export const openGallery = (lab) => {
   const none = el('p', { class: 'quiet', role: 'status' });
 
   const load = async (card, options) => {
-    dialog.close();
+    dialog.close('gone on');
     await lab.send('load', { scenario: card.name, ...options });
   };
 

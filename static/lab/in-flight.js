@@ -28,7 +28,21 @@ export const mountInFlight = (lab, at) => {
     ...store.state.timers.map((timer) => ({ key: timerKey(timer), timer })),
   ];
 
+  /** Where the script pauses it speaks of one message, and that one is meant by the keys. */
+  let pausedAt = '';
+  const chooseForScript = () => {
+    const { scenario, in_flight: messages } = store.state;
+    const at = scenario?.paused ? `${store.run} ${scenario.step}` : '';
+    if (at === pausedAt) return;
+    const next = scenario?.paused ? store.scenario?.raw?.steps?.[scenario.step] : null;
+    const meant = messages.find(({ name, head }) => head && name === next?.message);
+    if (next?.message && !meant) return; // not there yet: the next state may have it
+    pausedAt = at;
+    if (meant) store.current = messageKey(meant);
+  };
+
   const render = () => {
+    chooseForScript();
     const { in_flight, timers, mode, tabs, not_repeatable } = store.state;
     const before = [...at.list.children].findIndex((child) => child.contains(document.activeElement));
     const shown = mode === 'held' ? entries() : entries().filter(({ message }) => message);
@@ -49,7 +63,7 @@ export const mountInFlight = (lab, at) => {
       mode === 'held' && shown.length === 0 && 'Nothing waits. Do something in a tab, or let time move.',
       mode === 'free' && shown.length === 0 && 'Messages pass. Hold the network and each one waits here for you.',
       inBrowsers && `${counted(inBrowsers, 'request')} only in the browser yet: Chromium opens six connections to a host, these wait behind them.`,
-      mode === 'held' && timers.some(({ reachable }) => reachable === false) && 'A timer that cannot be fired runs where nobody can hold it.',
+      mode === 'held' && timers.some(({ reachable }) => reachable === false) && 'A server’s timers come due as time moves; they cannot be fired alone.',
       mode === 'held' && not_repeatable.length && `Not repeatable: ${not_repeatable.join('; ')}.`,
     ].filter(Boolean).join(' '));
   };
@@ -61,7 +75,7 @@ export const mountInFlight = (lab, at) => {
     message: () => store.state.in_flight.find((message) => messageKey(message) === store.current)
       ?? store.state.in_flight.find(({ head }) => head),
     timer: () => store.state.timers.find((timer) => timerKey(timer) === store.current)
-      ?? [...store.state.timers].sort((a, b) => a.in_ms - b.in_ms)[0],
+      ?? [...store.state.timers].filter(({ reachable }) => reachable !== false).sort((a, b) => a.in_ms - b.in_ms)[0],
     /** What Enter means: a timer only if it was chosen. */
     chosenTimer: () => store.state.timers.find((timer) => timerKey(timer) === store.current),
   };
@@ -103,15 +117,15 @@ const timerCard = (lab, { key }) => {
   const fire = keyed('fire', 'F', () => lab.send('fire', { tab: now.owner, timer: now.name }));
   const root = el(
     'li', { class: 'card timer', 'data-key': key, tabindex: -1 },
-    el('div', { class: 'card-head' }, title, el('span', { class: 'layer', text: 'timer' })),
-    el('div', { class: 'acts' }, about, fire),
+    el('div', { class: 'what' }, title, about), fire,
   );
   return { root, update: ({ timer }) => {
     now = timer;
     const owner = timer.owner.includes('/') ? tabName(timer.owner) : timer.owner;
     write(title, `${owner} · ${timer.name}`);
-    write(about, timer.in_ms <= 0 ? 'due now' : `due in ${duration(timer.in_ms)}`);
+    write(about, `timer, ${timer.in_ms <= 0 ? 'due now' : `due in ${duration(timer.in_ms)}`}`);
     set(root, { 'aria-label': `timer of ${owner}: ${timer.name}, due in ${duration(timer.in_ms)}`, title: `${owner} ${timer.name}` });
-    fire.disabled = timer.reachable === false;
+    fire.hidden = timer.reachable === false;
+    root.dataset.reachable = String(timer.reachable !== false);
   } };
 };

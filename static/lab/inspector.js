@@ -4,7 +4,7 @@ import { changes } from './changes.js';
 import { button, el, inFrame } from './dom.js';
 import { createRelated } from './related.js';
 import { linked } from './verdict.js';
-import { laidOut, plain, tabName } from './words.js';
+import { brief, laidOut, plain, tabName } from './words.js';
 
 const LISTED_MAX = 6;
 const LEFT_OUT = new Set(['payload', 'payload_cut', 'items', 'n', 'headers']);
@@ -26,7 +26,7 @@ export const mountInspector = (lab, at, recorded) => {
     const [i, at_ms, source, kind, told, rest] = row;
     const { because, after } = relatedTo(store, i, LISTED_MAX);
     at.body.replaceChildren(
-      el('p', { class: 'told' }, el('b', { text: `#${i} ` }), told),
+      el('p', { class: 'told' }, el('b', { text: `#${i} ` }), brief(told)),
       el('p', { class: 'quiet', text: `${plain(kind)} · said by ${source.includes('/') ? tabName(source) : source} at ${at_ms.toFixed(1)} ms` }),
       changed(row),
       payload(rest),
@@ -51,7 +51,7 @@ export const mountInspector = (lab, at, recorded) => {
   const related = (word, list) => {
     if (list.length === 0) return '';
     return el('div', { class: 'related' }, el('h3', { text: word }), el('ul', {}, ...list.map((i) => el(
-      'li', {}, ...linked(`#${i}`, go), ` ${store.rows[i][4].replace(/^#\d+ /, '')}`,
+      'li', {}, ...linked(`#${i}`, go), ` ${brief(store.rows[i][4])}`,
     ))));
   };
 

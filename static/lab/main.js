@@ -76,7 +76,7 @@ lab.cursor = mountScrubber(lab, {
 lab.dialogs.palette = () => openPalette(lab);
 lab.dialogs.help = () => openHelp(lab);
 mountTopBar(lab, at);
-mountScriptBar(lab, { bar: at.script, play: at.play, where: at.step0, hint: at.hint });
+mountScriptBar(lab, { bar: at.script, play: at.play, again: at.again, where: at.step0, hint: at.hint });
 lab.inFlight = mountInFlight(lab, { list: at.inFlight, count: at.inFlightCount, note: at.inFlightNote });
 mountFaults(lab, { target: at.faultTarget, offered: at.faultsOffered, force: at.faultsInForce, heal: at.heal });
 mountVerdict(lab, { status: at.verdictStatus, body: at.verdict, judge: at.judge });

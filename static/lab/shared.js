@@ -22,7 +22,7 @@ export const mountSharedLink = (lab) => {
 
 const show = (lab, scenario) => {
   const run = (play) => () => {
-    dialog.close();
+    dialog.close('gone on');
     lab.send('load', { scenario, play });
   };
   const profiles = Object.entries(scenario.profiles).map(([name, { tabs = 1 } = {}]) => `${name}${tabs > 1 ? ` (${tabs} tabs)` : ''}`);

@@ -53,6 +53,8 @@ export const createStore = () => {
       // After a reconnect the server may tell again what is known.
       const fresh = rows.filter(([i]) => i >= store.rows.length);
       if (fresh.length === 0) return [];
+      // Record 0 is the header, which came with the reset; a row stands at its own number.
+      if (store.rows.length === 0 && fresh[0][0] === 1) fresh.unshift([0, 0, 'driver', 'header', `${store.header.scenario ?? 'the run'} began`, store.header]);
       store.rows.push(...fresh);
       store.tell('records');
       return fresh;

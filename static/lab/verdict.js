@@ -1,7 +1,7 @@
 /** The verdict: what is violated, told with the records that show it, and what each invariant said. */
 
-import { button, el } from './dom.js';
-import { plain } from './words.js';
+import { button, el, write } from './dom.js';
+import { brief, plain } from './words.js';
 
 /** Each `#41` of a text becomes a way to that record. @param {string} text @param {(i: number) => void} go */
 export const linked = (text, go) => text.split(/(#\d+)/).map((part) => (/^#\d+$/.test(part)
@@ -21,12 +21,14 @@ export const mountVerdict = (lab, at) => {
     const as = JSON.stringify(verdict);
     if (as === shown) return;
     shown = as;
-    at.status.textContent = verdict ? verdict.status + (verdict.final ? '' : ' so far') : 'not judged yet';
-    at.status.dataset.status = verdict?.status ?? '';
+    // Before anything is at its end, unknown is no news.
+    const open = !verdict || (!verdict.final && verdict.status === 'unknown');
+    write(at.status, open ? 'not judged yet' : verdict.status + (verdict.final ? '' : ' so far'));
+    at.status.dataset.status = open ? '' : verdict.status;
     const broken = verdict?.findings.filter(({ status }) => status === 'violated') ?? [];
     at.body.replaceChildren(
       ...broken.map((finding) => witness(finding, lab.cursor.select)),
-      verdict && broken.length === 0 && verdict.reason ? el('p', { class: 'quiet' }, ...linked(verdict.reason, lab.cursor.select)) : '',
+      verdict && !open && broken.length === 0 && verdict.reason ? el('p', { class: 'quiet' }, ...linked(verdict.reason, lab.cursor.select)) : '',
       verdict ? el('table', { class: 'invariants' }, el('caption', { class: 'out-of-sight', text: 'Invariants' }),
         el('tbody', {}, ...byWeight(verdict.findings).map(row))) : '',
     );
@@ -45,7 +47,7 @@ const witness = ({ invariant, reason, witness: told }, go) => el(
   'div', { class: 'witness' },
   el('p', {}, el('b', { text: `${capital(plain(invariant))}. ` }), ...linked(reason, go)),
   el('ol', {}, ...told.map(({ i, told: text }) => el(
-    'li', {}, button(`#${i}`, () => go(i), { class: 'ref', 'aria-label': `go to record ${i}` }), ` ${text.replace(/^#\d+:? /, '')}`,
+    'li', { title: text }, button(`#${i}`, () => go(i), { class: 'ref', 'aria-label': `go to record ${i}` }), ` ${brief(text)}`,
   ))),
 );
 

@@ -37,3 +37,8 @@ export const route = ({ profile, tab, upstream, direction }) => {
 
 /** @param {string} name */
 export const serverName = (name) => (!name ? 'server' : name.startsWith('server') ? name : `server ${name}`);
+
+/** Without what only a machine reads: who wrote it down, epochs, client ids. */
+export const brief = (text) => text
+  .replace(/^#\d+:? /, '').replace(/^(driver|wire|bed|tab \S+): /, '')
+  .replace(/ of epoch \w+/, '').replace(/ of [0-9a-f]{8}-[0-9a-f-]{27}/, '').replace(/([0-9a-f]{8})-[0-9a-f-]{27}/g, '$1…');
