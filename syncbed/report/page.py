@@ -2,7 +2,7 @@
 
 Everything that was recorded is data: it stands in a JSON block in which no tag can end or begin, and
 the page writes it with `textContent` alone. The page's own script is the only one that its policy lets
-run, by its hash.
+run, by its hash. The diagram is the lab's own: its modules are put into that script (`modules.py`).
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ from typing import Any
 from ..checkers import INVARIANTS, Verdict, exit_code
 from ..scenario import Scenario
 from ..trace import Clock, Trace
+from ..world.reference import reference_root
+from .modules import bundle
 from .rows import rows
+
+DIAGRAM = "static/lab/diagram/report.js"
 
 
 def render(scenario: Scenario, trace: Trace, verdict: Verdict) -> str:
     """The page of one run."""
-    script, style, page = (_file(name) for name in ("page.js", "page.css", "page.html"))
+    own, style, page = (_file(name) for name in ("page.js", "page.css", "page.html"))
+    script = f"'use strict';\n{bundle(reference_root() / DIAGRAM)}{own}"
     parts = {
         "{{title}}": escape(f"{verdict.status}: {scenario.title}"),
         "{{script_hash}}": _hash(script),

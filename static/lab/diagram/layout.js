@@ -188,6 +188,8 @@ export const createLayout = () => {
       for (const entry of open) if (/** @type {Span} */ (spans.get(entry.id)).y1 <= bottom) found.add(entry);
       return found;
     },
+    /** Its place has been passed, and it was not shown then. @param {Entry} entry */
+    isPast: (entry) => !spans.has(entry.id) && entry.i <= (all[taken - 1]?.i ?? -1),
     folds: () => folds,
     points: () => shown,
     ys: () => ys,

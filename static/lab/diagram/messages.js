@@ -16,6 +16,8 @@ const ENDS = {
   failed: { tone: 'bad' },
   abandoned: { tone: 'quiet' },
 };
+/** @type {Partial<Entry>} */
+const STILL = { did: 'stalled', tone: 'wait', note: 'its connection stands still' };
 const WAITS = { held: { tone: 'wait' }, delayed: { tone: 'wait' } };
 /** What is told beside it, and changes nothing. */
 const NOTES = { answer_lost: 'its answer is lost', resent: 'sent again by the browser', duplicated: 'sent twice', reordered: 'let past others' };
@@ -35,6 +37,8 @@ export const createMessages = (entries, lanes, commits, ops) => {
   let asked = new Map();
   /** @type {Set<string>} the profiles that number their writes */
   let numbering = new Set();
+  /** @type {Map<string, string>} connections that stand still -> the fault that did it */
+  let still = new Map();
   /** @type {Map<string, Entry>} messages between tabs, by their id */
   let sent = new Map();
   /** @type {Map<string, Row[]>} received before we knew that it was sent */
@@ -62,6 +66,7 @@ export const createMessages = (entries, lanes, commits, ops) => {
       commits.requested(rest, headerIn(rest.headers, 'client-id'), server);
     }
     arrows.set(rest.message, arrow);
+    if (still.has(rest.connection)) entries.touch(arrow, i, { ...STILL, waits: i, rule: still.get(rest.connection) });
     if (!underWay.has(rest.connection)) underWay.set(rest.connection, new Set());
     underWay.get(rest.connection)?.add(arrow);
     return arrow;
@@ -118,7 +123,7 @@ export const createMessages = (entries, lanes, commits, ops) => {
   return {
     reset() {
       [arrows, underWay, asked, numbering] = [new Map(), new Map(), new Map(), new Set()];
-      [sent, early] = [new Map(), new Map()];
+      [sent, early, still] = [new Map(), new Map(), new Map()];
     },
     /** @param {Row} row */
     frame(row) {
@@ -150,9 +155,13 @@ export const createMessages = (entries, lanes, commits, ops) => {
     },
     /** A connection stands still, or goes on: so do the messages on it. @param {Row} row */
     stalled(row) {
-      const rest = row[REST];
-      for (const arrow of underWay.get(rest.connection) ?? []) {
-        if (arrow.end === null) entries.touch(arrow, row[0], rest.did === 'resumed' ? { did: 'seen', tone: 'plain' } : { did: 'stalled', tone: 'wait', note: 'stalled' });
+      const { connection, did, rule = '' } = row[REST];
+      if (did === 'resumed') still.delete(connection);
+      else still.set(connection, rule);
+      for (const arrow of underWay.get(connection) ?? []) {
+        if (arrow.end !== null) continue;
+        Object.assign(arrow, did === 'resumed' ? { did: 'seen', tone: 'plain' } : { ...STILL, waits: arrow.waits ?? row[0] });
+        entries.relabel(arrow, arrow.label);
       }
     },
     /** @param {string} name @returns {Entry | undefined} */

@@ -45,6 +45,7 @@ export const createRender = (host) => {
   /** @type {Element[]} */
   let lives = [];
   let foldsDrawn = '';
+  let sized = '';
 
   /** @param {Entry} entry */
   const drop = (entry) => {
@@ -65,6 +66,9 @@ export const createRender = (host) => {
     drop,
     /** @param {number} width @param {number} height @param {number[]} lifelines */
     size(width, height, lifelines) {
+      const now = `${width} ${height} ${lifelines.join()}`;
+      if (now === sized) return;
+      sized = now;
       set(svg, { width, height });
       if (lives.length !== lifelines.length) {
         lives = lifelines.map(() => toElement(['path', { class: 'sd-life' }]));
@@ -109,13 +113,13 @@ export const createRender = (host) => {
         foldsDrawn = key;
       }
     },
-    /** @param {{y: number, text: string, width: number, height: number} | null} at @param {boolean} isPast everything below is yet to come */
-    cursor(at, isPast) {
+    /** Everything below it is yet to come. @param {{y: number, text: string, width: number, height: number} | null} at */
+    cursor(at) {
       set(cursor, { d: at ? `M0 ${at.y}H${at.width}` : '' });
       set(flag, { d: at ? `M0 ${at.y - 6}l10 6l-10 6z` : '' });
       set(number, { y: at ? at.y - 5 : -20 });
       number.textContent = at?.text ?? '';
-      set(veil, at && isPast ? { y: at.y + 8, width: at.width, height: Math.max(0, at.height - at.y - 8) } : { width: 0, height: 0 });
+      set(veil, at ? { y: at.y + 8, width: at.width, height: Math.max(0, at.height - at.y - 8) } : { width: 0, height: 0 });
     },
     /** @param {Entry} entry */
     elementOf: (entry) => drawn.get(entry),

@@ -23,6 +23,7 @@ import { short } from './rows.js';
 const PILL = 20;
 const LABEL = 16;
 const PAD = 8;
+const BOLD = 1.13; // wider by so much, at most
 const LONG_PX = 64;
 const FAR_PX = 150; // its label stands at both ends
 const BESIDE = 6; // an arrow ends this far from a lifeline
@@ -65,7 +66,7 @@ const labelOn = (stage, line, text) => {
 };
 
 /** @param {Stage} stage @param {string} label */
-const tokenWidth = (stage, label) => stage.measure(label) * 1.06 + 2 * PAD + 13;
+const tokenWidth = (stage, label) => stage.measure(label) * BOLD + 2 * PAD + 13;
 
 /** Where a token rests: its column's place, or the next one that nothing else has taken. @param {Stage} stage @param {number} x1 @param {number} x2 @param {number} y @param {number} column @param {string} label */
 const restFor = (stage, x1, x2, y, column, label) => {
@@ -137,7 +138,7 @@ const arrow = (entry, span, stage, isHeld) => {
 const mark = (entry, { y1: y }, stage) => {
   const x = stage.xs.get(entry.lane) ?? 0;
   const label = fit(entry.label, 300, stage.measure);
-  const width = stage.measure(label) * (entry.strong ? 1.06 : 1) + 2 * PAD + 2;
+  const width = stage.measure(label) * (entry.strong ? BOLD : 1) + 2 * PAD + 2;
   const box = placeAtLane(stage.room, stage.lifelines, x, y, width, PILL, stage.width);
   return [
     ['circle', { class: entry.hollow ? 'sd-ring' : 'sd-dot', cx: r(x), cy: r(y), r: entry.hollow ? 4.5 : 5.5 }],

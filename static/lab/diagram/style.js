@@ -75,10 +75,11 @@ const LIVING = `
 .sd { --sd-heads: 34px; position: relative; display: grid; grid-template-rows: auto 1fr; min-height: 0; height: 100%;
   background: var(--sd-ground); color: var(--sd-ink); font: 12px ${FONT}; overflow: hidden; }
 .sd-heads { position: relative; height: var(--sd-heads); overflow: hidden; border-bottom: 1px solid var(--sd-edge); background: var(--sd-panel); }
+.sd-headless { grid-template-rows: 0 1fr; }
 .sd-headrow { position: absolute; inset: 0; will-change: transform; }
 .sd-lane { position: absolute; top: 0; transform: translateX(-50%); line-height: var(--sd-heads); white-space: nowrap; font-weight: 600; }
 .sd-lane[data-kind="server"], .sd-lane[data-kind="redis"] { color: var(--sd-quiet); }
-.sd-scroller { overflow: auto; min-height: 0; outline: none; overscroll-behavior: contain; contain: strict; }
+.sd-scroller { overflow: auto; min-height: 0; outline: none; overscroll-behavior-x: contain; contain: strict; }
 .sd-scroller:focus-visible { outline: 2.5px solid var(--sd-select); outline-offset: -3px; }
 .sd-scroller svg { display: block; }
 .sd-arrow, .sd-mark, .sd-across-all, .sd-band { cursor: pointer; }
