@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from playwright.async_api import BrowserContext, Page
@@ -63,6 +63,7 @@ class LabPage:
         self.context = context
         self.driver: PanesDriver
         self.page: Page
+        self._links: list[WebSocket] = []
         self._raw = socket.socket()
         self._raw.bind(("127.0.0.1", 0))
         self.port = self._raw.getsockname()[1]
@@ -94,11 +95,12 @@ class LabPage:
 
         return keep
 
-    async def reload_by_hand(self, tab: str) -> None:
-        """As its user would: nobody asked for it."""
-        frame = self.page.frame(tab)
-        assert frame is not None
-        await frame.evaluate("() => { location.reload(); }")
+    async def drop_links(self) -> None:
+        """End every link, without a word from the documents."""
+        links, self._links = self._links, []
+        for each in links:
+            with suppress(RuntimeError):
+                await each.close(1012)
 
     # Private
 
@@ -106,4 +108,5 @@ class LabPage:
         return HTMLResponse("<!doctype html><title>panes</title>", headers={"Origin-Agent-Cluster": "?1"})
 
     async def _link(self, socket: WebSocket) -> None:
+        self._links.append(socket)
         await link(self.driver, socket)

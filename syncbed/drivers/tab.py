@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..evidence import DRIVER, Recorder
-from ..trace import Clock, Info, Kind, Note, TabLife, document_of
+from ..trace import Clock, Info, Invoke, Kind, Note, TabLife, document_of
 from .errors import DriverError
 from .messages import TabMessages
 from .reports import ReportError, check_post, kind_of, read_report
@@ -131,14 +131,17 @@ class Tab(ABC):
         """A report, as the page gave it: foreign input."""
         try:
             report = read_report(told, lives_max=self.life)
-            what = self._kind_of(report)
         except ReportError as error:
             self.note(f"{self.name} reported what cannot be read: {error}")
             return
+        try:
+            what = self._kind_of(report)
+        except ReportError as error:  # it stands in its place, so that nothing seems to be lost
+            what = Note(f"{self.name} reported what cannot be read: {error}", {"report": report["kind"]})
         done = self.busy.get(str(report.get("fault"))) if report["kind"] == "was_busy" else None
-        if done is not None and not done.done():
-            done.set_result(float(report["ms"]))
-        if report["kind"] == "acted":
+        if done is not None and not done.done() and isinstance(report.get("ms"), int | float):
+            done.set_result(report["ms"])
+        if isinstance(what, Invoke):
             self.open_ops.add(report["op"])
         elif "op" in report:
             self.open_ops.discard(report["op"])

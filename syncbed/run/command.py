@@ -13,8 +13,8 @@ import json
 import shutil
 import signal
 import webbrowser
-from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -39,7 +39,10 @@ from .session import Options
 from .under_test import options_for
 
 if TYPE_CHECKING:
+    from ..drivers.chromium import Chromium
     from .player import Outcome
+
+    Play = Callable[[Scenario, Options, Callable[[Step], None]], Coroutine[Any, Any, Outcome]]
 
 RUNS = Path("runs")
 ALL = "all"
@@ -98,7 +101,9 @@ def run(
         raise RunError("; ".join(f"{name}: {', '.join(why)}" for name, why in refused.items()))
     try:
         asyncio.run(
-            ended_by_term(_play_all(playable, times, outcomes, options, headed=headed, quiet=as_json))
+            ended_by_term(
+                _play_all(playable, times, outcomes, options, driver=driver, headed=headed, quiet=as_json)
+            )
         )
     except BaseException:
         if outcomes and not as_json:  # what was played is worth telling, whatever ended the rest
@@ -210,6 +215,7 @@ async def _play_all(
     outcomes: list[Outcome],
     options: Options,
     *,
+    driver: str,
     headed: bool,
     quiet: bool,
 ) -> None:
@@ -217,25 +223,43 @@ async def _play_all(
     from playwright.async_api import async_playwright
 
     from ..drivers.chromium import Chromium
-    from ..drivers.tabs import tabs_driver
-    from .player import run as play
 
     with _progress(len(scenarios) * times, quiet=quiet) as tell:
         async with async_playwright() as playwright:
             chromium = Chromium(playwright, headed=headed)
             try:
-                for number, scenario in itertools.product(range(1, times + 1), scenarios):
-                    name = scenario.name if times == 1 else f"{scenario.name} {number}/{times}"
-                    tell(f"{name}: starting", 0)
+                async with _stage(driver, chromium) as play:
+                    for number, scenario in itertools.product(range(1, times + 1), scenarios):
+                        name = scenario.name if times == 1 else f"{scenario.name} {number}/{times}"
+                        tell(f"{name}: starting", 0)
 
-                    def at(step: Step, name: str = name, steps: int = len(scenario.steps)) -> None:
-                        tell(f"{name}: step {step.number + 1} of {steps}, {step.do}", 0)
+                        def at(step: Step, name: str = name, steps: int = len(scenario.steps)) -> None:
+                            tell(f"{name}: step {step.number + 1} of {steps}, {step.do}", 0)
 
-                    make = tabs_driver(chromium)
-                    outcomes.append(await play(scenario, make, RUNS, options=options, progress=at))
-                    tell(name, 1)
+                        outcomes.append(await play(scenario, options, at))
+                        tell(name, 1)
             finally:
                 await chromium.close()
+
+
+@asynccontextmanager
+async def _stage(driver: str, chromium: Chromium) -> AsyncIterator[Play]:
+    """Where the scenarios are played."""
+    from .player import run as play
+
+    if driver == "tabs":
+        from ..drivers.tabs import tabs_driver
+
+        yield lambda scenario, options, at: play(
+            scenario, tabs_driver(chromium), RUNS, options=options, progress=at
+        )
+        return
+    from .in_lab import LabStage
+
+    async with LabStage(chromium) as lab:
+        yield lambda scenario, options, at: play(
+            scenario, lab.maker(), RUNS, options=options, progress=at, watch=lab.watch
+        )
 
 
 @contextmanager

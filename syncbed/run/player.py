@@ -56,10 +56,15 @@ async def run(
     *,
     options: Options | None = None,
     progress: Progress = lambda step: None,
+    watch: Callable[[Session], None] = lambda session: None,
 ) -> Outcome:
-    """Play a scenario once and judge it; its folder is made under `root`."""
+    """Play a scenario once and judge it; its folder is made under `root`.
+
+    `watch` is given the session before anything is written down.
+    """
     folder = new_run_folder(root, scenario.name, scenario.seed, datetime.now())
     session = Session(scenario, make_driver, folder, options=options)
+    watch(session)
     async with session:
         await play(session, progress)
         await finish(session)
