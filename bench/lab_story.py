@@ -1,8 +1,8 @@
 """A long run, made up: what the lab's diagram is given to draw when it is measured.
 
-Three tabs of two profiles write orders through two servers; each write is a mutation, its request and answer, an
-event to every tab, the views that follow. Some answers are lost and asked for again, some frames are held, the
-tabs of a profile talk to each other, and a log is read now and then. The same rows each time.
+Three tabs of two profiles write orders through two servers; each write is a mutation, its request and
+answer, an event to every tab, the views that follow. Some answers are lost and asked for again, some frames
+are held, the tabs of a profile talk to each other, and a log is read now and then. The same rows each time.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ class LongStory:
         fields = {"id": item_id, "title": f"{number} × flat white #{token}", "done": False}
         committed = {**fields, "version": 1}
         if number % 40 == 7:
-            self.say("driver", Fault(f"f{number}", {"id": f"f{number}", "match": {"profile": profile}, "limit": 1,
-                     "fault": {"kind": "answer_lost"}}))
+            rule = {"match": {"profile": profile}, "limit": 1, "fault": {"kind": "answer_lost"}}
+            self.say("driver", Fault(f"f{number}", rule))
         self.say("driver", Invoke(f"op{number}", tab, "put", item_id, fields, token, CHANNEL), 40)
         self.view(tab, [*self._items, {**fields, "version": None}], item_id)
         if profile == "alice":
@@ -83,7 +83,10 @@ class LongStory:
         self._items = [*self._items, committed][-ITEMS_SHOWN:]
         self.say(f"tab {tab}", Ok(f"op{number}", version=1, client_id=f"client-{tab}", mutation_id=number))
         if number % 10 == 0:
-            self.say("bed", Commit(CHANNEL, "e1", number, "created", item_id, 1, f"client-{tab}", number, committed))
+            self.say(
+                "bed",
+                Commit(CHANNEL, "e1", number, "created", item_id, 1, f"client-{tab}", number, committed),
+            )
             self.say("bed", LogRead(CHANNEL, "e1", number - 1, number))
         if number % 90 == 0:
             self._at_ms += 4000
@@ -92,9 +95,21 @@ class LongStory:
         name = f"{tab} POST /api/orders mutation {number} #{time}"
         about = {"layer": "http", "method": "POST", "path": "/api/orders", "mutation": str(number)}
         headers = [["Client-Id", f"client-{tab}"], ["Mutation-Id", str(number)], ["Accept", "*/*"]]
-        up = {**about, "direction": "up", "stage": "request", "headers": headers, "payload": json.dumps(fields)}
+        up = {
+            **about,
+            "direction": "up",
+            "stage": "request",
+            "headers": headers,
+            "payload": json.dumps(fields),
+        }
         self.frame(f"{name} up", tab, "seen", "delivered", **up)
-        down = {**about, "direction": "down", "stage": "response", "status": 201, "payload": json.dumps(committed)}
+        down = {
+            **about,
+            "direction": "down",
+            "stage": "response",
+            "status": 201,
+            "payload": json.dumps(committed),
+        }
         if is_lost:
             self.frame(f"{name} down", tab, "seen", **down)
             self.say("wire", Receipt(f"f{number}", f"answer_lost acted on {name} up"))
@@ -104,8 +119,16 @@ class LongStory:
 
     def events(self, number: int, committed: Any, is_held: bool) -> None:
         payload = {"entity_id": committed["id"], "version": 1, "mutation_id": number, "item": committed}
-        told = json.dumps({"channel": CHANNEL, "event": "created", "payload": payload, "epoch": "e1", "offset": number})
-        about = {"layer": "ws", "direction": "down", "stage": "frame", "path": "/ws/broadcast", "payload": told}
+        told = json.dumps(
+            {"channel": CHANNEL, "event": "created", "payload": payload, "epoch": "e1", "offset": number}
+        )
+        about = {
+            "layer": "ws",
+            "direction": "down",
+            "stage": "frame",
+            "path": "/ws/broadcast",
+            "payload": told,
+        }
         names = []
         for tab in TABS:
             self._frames += 1
@@ -115,7 +138,9 @@ class LongStory:
             if is_held:
                 self.say("driver", Choice("deliver", name))
                 self.frame(name, tab, "delivered", layer="ws", direction="down")
-            self.say(f"tab {tab}", Event(tab, CHANNEL, "created", "e1", number, f"o{number}", committed["id"], 1))
+            self.say(
+                f"tab {tab}", Event(tab, CHANNEL, "created", "e1", number, f"o{number}", committed["id"], 1)
+            )
             self.view(tab, [*self._items, committed])
 
 

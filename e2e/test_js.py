@@ -1,7 +1,7 @@
 """The SDK's own tests: each `test('...')` in `e2e/js/*.test.js`, run in a frame of the server's origin.
 
-The modules under test are the server's; only the test files and the vectors come from the disk. A frame of its own gives each
-test a fresh global object, for less than a page costs.
+The modules under test are the server's; only the test files and the vectors come from the disk. A frame of
+its own gives each test a fresh global object, for less than a page costs.
 """
 
 from __future__ import annotations
