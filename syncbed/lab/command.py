@@ -10,14 +10,17 @@ import sys
 import webbrowser
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from ..run.session import Options
+from ..run.under_test import options_for
 from ..scenario import Scenario, load
 from ..wire.command import profiles_from
-from ..wire.settings import Upstream, upstream_from_text
+from ..wire.settings import Upstream
 from ..world.reference import reference_root
 from .errors import LabError
 from .lab import Lab
@@ -60,29 +63,20 @@ def lab(
             help="NAME or NAME=PORT of a browser. Repeatable. Not given: alice and bob.", show_default=False
         ),
     ] = None,
-    rewrite_host: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME of an upstream that must get its own Host and Origin.", show_default=False),
-    ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The lab's own port; 0: any free one.")] = 0,
     open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the lab in a browser.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Open the visual lab: stop the network, break it, and see what happened."""
     first = load(scenario) if scenario is not None else None
-    upstreams = tuple(upstream_from_text(text, rewrite_host or ()) for text in upstream or [])
-    if first is not None and upstreams and first.bug is not None:
-        raise LabError(
-            "refused", f"{first.name} plants a bug into the reference SDK, and --upstream is another's"
-        )
+    options = _under_test(adapter, upstream or [])
+    if first is not None and options.upstreams and first.bug is not None:
+        raise LabError("refused", f"{first.name} plants a bug into the reference SDK: not with --upstream")
+    profiles = profiles_from(profile, 0) if profile else dict.fromkeys(DEMO_PROFILES, 0)
     server = LabServer(port)
     server.listen()
-    setup = Setup(
-        profiles=profiles_from(profile, 0) if profile else dict.fromkeys(DEMO_PROFILES, 0),
-        lab_port=server.port,
-        upstreams=upstreams,
-        page=adapter or DEMO_PAGE,
-    )
+    setup = Setup(profiles=profiles, lab_port=server.port, options=options)
+    upstreams = options.upstreams
 
     def ready(ports: Mapping[str, int]) -> None:
         if as_json:
@@ -131,6 +125,16 @@ def demo(
             console.print(_demo_welcome(server.url, found))
 
     run(_serve(server, setup, None, ready))
+
+
+def _under_test(adapter: str | None, upstreams: list[str]) -> Options:
+    """As `syncbed run` has it, save that nobody here needs an adapter: then there are no views."""
+    if adapter is None and upstreams:
+        theirs = options_for(DEMO_PAGE, upstreams)
+        return replace(theirs, adapter=DEMO_PAGE, log=False)
+    if adapter is None:
+        return Options(adapter=DEMO_PAGE)
+    return options_for(adapter, upstreams)
 
 
 async def _serve(

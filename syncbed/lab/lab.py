@@ -20,7 +20,7 @@ from ..run.errors import RunError
 from ..scenario import Scenario, ScenarioError, gallery, load, parse_scenario
 from ..trace import Header, TraceError, to_json
 from ..zoo import ZooError
-from . import impossible
+from . import free, impossible
 from .commands import checked
 from .errors import LabError
 from .links import LinkError, to_link
@@ -164,6 +164,9 @@ class Lab:
     # Scenarios
 
     async def load(self, wanted: Any, *, bug: str | None, fixed: bool, play: bool) -> None:
+        if wanted == free.NAME:
+            await self._fresh(self.worlds.free())
+            return
         scenario = self._scenario(wanted)
         if bug is not None and bug != scenario.bug:
             raw = {**scenario.raw, "bug": bug}

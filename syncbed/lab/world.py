@@ -30,6 +30,12 @@ FAILING = (*STOPPING, RunError, OSError)
 """What a step may end with, and the world goes on."""
 
 
+NO_VIEWS = (
+    "no tab has an adapter (window.bed), so nobody knows what they show and there is nothing to judge; "
+    "frames, faults, holding and the diagram work all the same: docs/writing-an-adapter.md"
+)
+
+
 class LabWorld:
     """`base` is what the world was made for; `script` what is played in it, if anything."""
 
@@ -142,6 +148,8 @@ class LabWorld:
 
     async def judge(self) -> Verdict | None:
         """Heal, settle, read the server's last word, judge."""
+        if not self.session.caps:
+            raise LabError("refused", NO_VIEWS)
         async with self._turn:
             self._say("healing, settling and judging")
             try:

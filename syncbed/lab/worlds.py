@@ -1,31 +1,30 @@
 """How a world of the lab is put together: its wire's ports, its servers or somebody else's, its tabs.
 
-Owns what stays the same from one world to the next (the ports, so that windows find their way back; where
-links dial in) and which page shows the panes. What a session does with it is `run`'s.
+Owns what stays the same from one world to the next (the demo's ports, so that its windows find their way
+back; where links dial in) and which page shows the panes. What a session does with it is `run`'s.
 """
 
 from __future__ import annotations
 
-import json
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.websockets import WebSocket
 
 from ..drivers import cannot, links
-from ..drivers.driver import MakeDriver
+from ..drivers.driver import Equipment, MakeDriver
 from ..drivers.errors import DriverError
 from ..drivers.panes import NAME as PANES
-from ..drivers.panes import PanesDriver, panes_driver
+from ..drivers.panes import PanesDriver
 from ..run.session import Options, Session
 from ..scenario import Scenario
-from ..wire.settings import Upstream
-from ..world.reference import Setting
 from .errors import LabError
 from .free import free_scenario
+from .panes import LabPanes, Past
 from .server import LAB_HOST
 from .world import LabWorld
 
@@ -38,14 +37,12 @@ class Setup:
 
     profiles: Mapping[str, int]
     lab_port: int
-    upstreams: tuple[Upstream, ...] = ()
-    """Somebody else's servers. None: the reference server, started for each world."""
-    page: str = DEMO_PAGE
+    options: Options = field(default_factory=lambda: Options(adapter=DEMO_PAGE))
+    """Whose servers and page."""
     windows: bool = False
     """Tabs come as somebody opens windows, as in the demo: no pane is opened until one is asked for."""
     offer: Mapping[str, Any] = field(default_factory=dict)
     """What the documents of our own demo are told of the lab, as `__syncbed.lab`."""
-    settings: dict[str, Setting] | None = None
 
 
 class Worlds:
@@ -54,7 +51,8 @@ class Worlds:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
-        self.ports: dict[str, int] = dict(setup.profiles)
+        self._ports: dict[str, int] = dict(setup.profiles)
+        self._session: Session | None = None
         self.resolves = True
         """Whether the page's browser finds names under localhost."""
         self.ask_page: Callable[[str, str, str, str], None] = lambda does, tab, url, title: None
@@ -62,6 +60,13 @@ class Worlds:
         self.changed: Callable[[], None] = lambda: None
         self._browser: AsyncExitStack | None = None
         self._driver: PanesDriver | None = None
+        self._past = Past(secrets.token_bytes(32))
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Of the running world: profile -> port."""
+        wire = getattr(self._session, "wire", None)
+        return wire.ports if wire is not None else {}
 
     # Worlds
 
@@ -72,24 +77,20 @@ class Worlds:
     async def session(self, base: Scenario, driver: str, headed: bool) -> Session:
         """Made, not begun. `driver` is panes unless it says tabs."""
         make = await self._tabs(headed) if driver == "tabs" else self._panes()
-        setup = self.setup
-        ports = {name: self.ports.get(name, 0) for name in base.profiles}
-        options = Options(
-            adapter=setup.page,
-            settings=setup.settings,
-            upstreams=setup.upstreams,
-            ports=ports,
-            names_resolve=self.resolves,
-            holdable=True,
-        )
+        # A world for a script has origins of its own: nothing is left in them that an SDK has stored, and
+        # the windows of the demo, which go on meanwhile, are none of its tabs.
+        ports = {name: self._ports.get(name, 0) for name in base.profiles} if not base.steps else {}
+        options = replace(self.setup.options, ports=ports, names_resolve=self.resolves, holdable=True)
         return Session(base, make, None, options=options)
 
     async def enter(self, session: Session, came_unasked: Callable[[], None]) -> None:
         if isinstance(session.driver, PanesDriver):
             self._driver = session.driver
             session.driver.listen(self.changed, lambda pane: came_unasked())
+        self._session = session
         await session.__aenter__()
-        self.ports.update(session.wire.ports)
+        if self.setup.windows and not session.scenario.steps:
+            self._ports.update(session.wire.ports)
 
     async def leave(self, session: Session) -> None:
         """End a world. What of it does not end cleanly has nothing to say any more."""
@@ -100,13 +101,12 @@ class Worlds:
 
     async def left(self) -> None:
         """No world any more: whoever dials in is asked to come again."""
-        self._driver = None
+        self._driver = self._session = None
         await self._close_browser()
 
     async def add_profile(self, session: Session, name: str) -> None:
         """One more origin, with a port of its own."""
-        await session.wire.add_profile(name, self.ports.get(name, 0))
-        self.ports.update(session.wire.ports)
+        await session.wire.add_profile(name, self._ports.get(name, 0))
         await session.driver.open_profile(session.place(name))
 
     async def close(self) -> None:
@@ -171,7 +171,12 @@ class Worlds:
         return [f"http://{host}:{self.setup.lab_port}" for host in (LAB_HOST, "localhost", "127.0.0.1")]
 
     def _panes(self) -> MakeDriver:
-        return panes_driver(_Host(self), self.link_url, self.origins)
+        host, offer = _Host(self), self.setup.offer
+
+        def make(equipment: Equipment) -> LabPanes:
+            return LabPanes(host, self.link_url, self.origins, equipment, past=self._past, offer=offer)
+
+        return make
 
     async def _tabs(self, headed: bool) -> MakeDriver:
         try:
@@ -216,14 +221,3 @@ def numbered(url: str, tab: str) -> str:
         return url
     number = tab.partition("/")[2]
     return f"{before}{'&' if '?' in before else '?'}__tab={number}{hash_sign}{fragment}"
-
-
-def offered(script: str, offer: Mapping[str, Any]) -> str:
-    """The script of a document with what the demo is told of the lab: in documents of this machine alone."""
-    if not offer:
-        return script
-    return f"""{script}
-if (/^(localhost|127\\.0\\.0\\.1|(.+\\.)?localhost)$/.test(location.hostname) && globalThis.__syncbed) {{
-  globalThis.__syncbed.lab = {json.dumps(dict(offer))};
-}}
-"""
