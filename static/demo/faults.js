@@ -48,7 +48,8 @@ export const mountFaults = (client, orders, closed) => {
   });
   client.onStateChange((state) => {
     // A server that was restarted knows of no fault: connected is what an offline tab cannot be.
-    if (state === 'connected') set({ offline: false });
+    const believed = faults.offline || faults.refuse_next || faults.delay_ms > 0;
+    if (state === 'connected' && believed) set({ offline: false });
   });
   set({});
 };
