@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from syncbed.drivers.reports import REPORT_CHARACTERS_MAX, ReportError, kind_of, read_report
-from syncbed.trace import Connection, Event, Fail, Info, Kind, Note, Ok, State, Subscribed, View
+from syncbed.trace import Connection, Event, Fail, Info, Invoke, Kind, Note, Ok, State, Subscribed, View
 
 PAYLOAD = {
     "entity_id": "latte",
