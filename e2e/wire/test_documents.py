@@ -167,6 +167,30 @@ def test_what_would_not_be_framed_stands_in_a_pane(site: Site, page: Page, heade
     assert frame.evaluate("[pane.tab, name, originAgentCluster]") == ["1", "alice/1", True]
 
 
+@pytest.mark.parametrize("policy", ["img-src 'self'", "script-src 'nonce-x' 'strict-dynamic'"])
+def test_a_pane_that_comes_back_without_its_number_knows_its_name(
+    site: Site, page: Page, policy: str
+) -> None:
+    later = "<p>x<script nonce=x>globalThis.page = globalThis.pane?.tab ?? 'too late'</script>"
+    site.page(f"<!doctype html>{later}", f"Content-Security-Policy: {policy}")
+    site.page(f"<iframe name='alice/3' src='{site.through}/page'></iframe>", path="/lab")
+    page.goto(f"{site.lab}/lab")
+    frame = page.frame("alice/3")
+    assert frame is not None
+    frame.wait_for_selector("p")
+    assert frame.evaluate("page") == "3"
+
+
+def test_a_frame_of_the_page_itself_gets_no_number(site: Site, page: Page) -> None:
+    site.page("<!doctype html><p>x")
+    site.page(f"<iframe name='inner' src='{site.through}/page'></iframe>", path="/lab")
+    page.goto(f"{site.lab}/lab")
+    frame = page.frame("inner")
+    assert frame is not None
+    frame.wait_for_selector("p")
+    assert frame.evaluate("typeof pane") == "undefined"
+
+
 def test_a_service_worker_does_not_come_in_and_is_named(
     site: Site, page: Page, page_problems: PageProblems
 ) -> None:

@@ -237,6 +237,9 @@ async def test_the_script_is_for_its_tab_and_for_the_profiles_own_pages(rig: Rig
         b"Cross-Origin-Resource-Policy: same-origin",
     ):
         assert line in head
+    # A frame that came without a number gets what finds its own.
+    assert b"alice/" not in (found := await own(rig, request("GET", path.replace("=2", "=unknown"))))[1]
+    assert b"window.name" in found[1]
     for site in ("cross-site", "same-site"):
         head, body = await own(rig, request("GET", path, b"", f"Sec-Fetch-Site: {site}"))
         assert head.startswith(b"HTTP/1.1 403 ")

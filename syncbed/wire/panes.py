@@ -32,6 +32,16 @@ OWN_HEADERS = (
 )
 
 
+# A frame that came without its number (its page changed the URL and loaded it again, say) knows its own name.
+BY_NAME = """(() => {
+  const [profile, tab] = window.name.split('/');
+  if (profile !== 'PROFILE' || !/^[\\w-]{1,40}$/.test(tab)) return;
+  const { nonce } = document.currentScript;
+  document.write(`<script src="PATH?__tab=${tab}" nonce="${nonce}"></scr` + 'ipt>');
+})();
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Substitute:
     """What is served at a path (without its query) in place of what the upstream has there."""
@@ -121,7 +131,10 @@ class Panes:
         # The script holds a token of its tab: no other site's page may run it.
         if head.find(b"sec-fetch-site") not in (b"same-origin", b"none", None):
             return _text(403, "the pane script is for the profile's own pages")
-        text = self._script(message.profile, head.tab)
+        if head.tab == UNKNOWN_TAB:
+            text = BY_NAME.replace("PROFILE", message.profile).replace("PATH", documents.SCRIPT_PATH)
+        else:
+            text = self._script(message.profile, head.tab)
         return Own(200, "text/javascript; charset=utf-8", text.encode())
 
     def _service_worker(self, message: Message) -> Own | None:
