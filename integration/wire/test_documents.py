@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from integration.wire.raw import RawSocket, RawUpstream, Rig, StartWire, answer, request
+from integration.wire.raw import RawSocket, RawUpstream, Rig, StartWire, answer, request, turning_true
 from syncbed.wire import Substitute
 
 TAG = b'<script src="/__syncbed/pane.js?__tab=1"></script>'
@@ -246,6 +246,17 @@ async def test_the_script_is_for_its_tab_and_for_the_profiles_own_pages(rig: Rig
         assert b"alice/2" not in body
     assert (await own(rig, request("GET", "/__syncbed/other")))[0].startswith(b"HTTP/1.1 404 ")
     assert rig.events("frame_seen") == []
+
+
+async def test_a_silent_connection_gets_no_script_either(rig: Rig) -> None:
+    browser = await rig.client()
+    browser.send(b"GET /__syncbed/pane.js?__tab=1 ")
+    await rig.saw("connection_opened")
+    await rig.wire.add_rules({"id": "off", "match": {}, "now": True, "fault": {"kind": "half_open"}})
+    browser.send(b"HTTP/1.1\r\nHost: a\r\n\r\n")
+    await turning_true(lambda: all(each.parked and each.exchange for each in rig.wire.connections.values()))
+    await rig.wire.remove_rule("off")
+    assert b"// alice/1" in await browser.rest()
 
 
 async def test_a_redirect_stays_at_home_and_keeps_the_tabs_number(rig: Rig, upstream: RawUpstream) -> None:

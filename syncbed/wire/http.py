@@ -126,6 +126,7 @@ class Exchange:
         request, trip = self.request, self.trip
         own = self.wire.panes.own_answer(self.head, request)
         if own is not None:
+            await self.connection.ready()
             self.head_sent = True
             self.browser.send(*own)
             return None
