@@ -74,9 +74,12 @@ class Stage:
         """Play a scenario, or one given by the keys that differ from the least there can be."""
         if isinstance(scenario, dict):
             scenario = parse_scenario({**LEAST, **scenario})
-        driver = make or tabs_driver(self._chromium, own_processes=own_processes)
+        driver = make or self.tabs(own_processes=own_processes)
         outcome = self.wait(run(scenario, driver, self._folder, options=Options(**options)))
         return Played(outcome, read_trace(outcome.folder / "trace.jsonl"))
+
+    def tabs(self, *, own_processes: bool | None = None) -> MakeDriver:
+        return tabs_driver(self._chromium, own_processes=own_processes)
 
     def lab(self) -> LabPage:
         """A page that shows panes, in a browser profile of its own."""

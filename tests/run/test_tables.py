@@ -9,6 +9,7 @@ import pytest
 
 from syncbed.drivers import cannot
 from syncbed.drivers.chromium_faults import FAULTS
+from syncbed.drivers.faults import BY_THE_PAGE
 from syncbed.drivers.faults import STEPS as TAB_FAULTS
 from syncbed.run import expect, expectations
 from syncbed.run.refusals import check_driver, refusals
@@ -30,12 +31,16 @@ def test_every_expectation_is_asked_in_one_way() -> None:
     assert not set(expectations.EXPECTATIONS) & set(expect.SPECIAL)
 
 
-@pytest.mark.parametrize(("faults", "cannot"), [(FAULTS, cannot.TABS)], ids=["tabs"])
+@pytest.mark.parametrize(
+    ("faults", "refused"),
+    [(FAULTS, cannot.TABS), (BY_THE_PAGE, cannot.PANES)],
+    ids=["tabs", "panes"],
+)
 def test_every_tab_fault_is_done_for_real_or_refused_with_a_reason(
-    faults: Mapping[str, Any], cannot: Mapping[str, str]
+    faults: Mapping[str, Any], refused: Mapping[str, str]
 ) -> None:
     assert set(TAB_FAULTS) <= set(FORMAT)
-    assert sorted([*faults, *cannot]) == sorted(TAB_FAULTS)
+    assert sorted([*faults, *refused]) == sorted(TAB_FAULTS)
 
 
 def test_both_drivers_are_there() -> None:
