@@ -6,11 +6,16 @@ or an environment that cannot do it, said in one line on stderr.
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
+from types import FrameType
 from typing import Annotated, Never
 
 import typer
@@ -26,8 +31,9 @@ from .scenario import ScenarioError
 from .trace import TraceError
 from .wire import WireError
 from .wire.command import wire
-from .world import WorldError
+from .world import ReferenceProcess, WorldError
 from .world.reference import Setting, reference_command, reference_environment
+from .zoo import ZooError
 
 app = typer.Typer(
     name="syncbed",
@@ -38,20 +44,36 @@ app = typer.Typer(
 )
 console = Console(highlight=False, soft_wrap=True)
 
+USAGE = 2
+KNOWN = (WorldError, WireError, DriverError, RunError, ScenarioError, TraceError, ZooError, LabError)
+
 
 def main() -> None:
+    as_json = "--json" in sys.argv[1:]
     try:
-        app()
-    except (WorldError, WireError, DriverError, RunError, ScenarioError, TraceError, LabError) as error:
-        print(f"syncbed: error: {error}", file=sys.stderr)
-        sys.exit(2)
+        # With --json whatever goes wrong is JSON too: usage errors come here instead of being drawn in a box.
+        code = app(standalone_mode=not as_json)
+    except KNOWN as error:
+        _fail(str(error), as_json)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        print(f"syncbed: error: {error.strerror or error}{where}", file=sys.stderr)
-        sys.exit(2)
-    except Exception:  # a mistake of ours: 1 would say that an SDK is broken
-        traceback.print_exc()
-        sys.exit(2)
+        _fail(f"{error.strerror or error}{where}", as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(128 + signal.SIGINT)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # a usage error, of whichever click typer has
+            _fail(error.format_message(), as_json)
+        traceback.print_exc()  # a mistake of ours: 1 would say that an SDK is broken
+        _fail(f"{type(error).__name__}: {error}", as_json)
+    sys.exit(code)
+
+
+def _fail(text: str, as_json: bool) -> Never:
+    """Wrong usage, or an environment that cannot do it."""
+    if as_json:
+        print(json.dumps({"exit_code": USAGE, "error": text}, ensure_ascii=False))
+    print(f"syncbed: error: {text}", file=sys.stderr)
+    sys.exit(USAGE)
 
 
 def _print_version(asked: bool) -> None:
@@ -103,6 +125,9 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Say where it listens in one line of JSON.")
+    ] = False,
 ) -> None:
     """Serve the reference server, on loopback and without test mode unless told otherwise.
 
@@ -115,6 +140,8 @@ def serve(
         "test_mode": test_mode,
         "ws_dialect": ws_dialect,
     }
+    if as_json:
+        _serve_and_tell(settings)
     _become_reference(settings)
 
 
@@ -133,3 +160,42 @@ def _become_reference(settings: dict[str, Setting]) -> Never:
     if os.name == "posix":
         os.execve(command[0], command, environ)
     sys.exit(subprocess.call(command, env=environ))
+
+
+def _serve_and_tell(settings: dict[str, Setting]) -> Never:
+    """The server prints words for people, so here it is a child, and what it says goes to stderr."""
+    reference = ReferenceProcess(
+        lambda line: print(line, file=sys.stderr, flush=True), os.environ, **settings
+    )
+    with ended_by_signals():
+        try:
+            reference.start()
+            about = {"url": reference.url, "broker": reference.broker, "pid": reference.pid}
+            print(json.dumps(about), flush=True)
+            code = reference.wait()
+        except WorldError as error:
+            if error.exit_code is None:
+                raise
+            raise WorldError(str(error).splitlines()[-1].removeprefix("syncbed: error: ")) from None
+        except KeyboardInterrupt:
+            code = reference.stop() if reference.running else 0
+    sys.exit(128 - code if code < 0 else code)
+
+
+def _relay(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM, and SIGINT even in a background job of a shell, arrive as KeyboardInterrupt."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = {sign: signal.signal(sign, interrupt) for sign in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for sign, handler in previous.items():
+            signal.signal(sign, handler)

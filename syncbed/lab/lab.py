@@ -319,6 +319,8 @@ class Lab:
             finally:
                 self.live.changed()
             self._making = ""
+        if not base.steps:  # its tabs come with a page, and one may be there already
+            await self.worlds.host(self.world, self.live.has_host)
 
     async def _begin(self, base: Scenario, script: Script | None, driver: str, headed: bool) -> None:
         session = await self.worlds.session(base, driver, headed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,6 +29,7 @@ from .server import LAB_HOST
 from .world import LabWorld
 
 DEMO_PAGE = "/"
+COME_AGAIN = 1013  # a document whose link is closed so dials in anew
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Worlds:
         self.changed: Callable[[], None] = lambda: None
         self._browser: AsyncExitStack | None = None
         self._driver: PanesDriver | None = None
+        self._sockets: set[WebSocket] = set()
         self._past = Past(secrets.token_bytes(32))
 
     @property
@@ -100,8 +102,11 @@ class Worlds:
             await self.left()
 
     async def left(self) -> None:
-        """No world any more: whoever dials in is asked to come again."""
+        """No world any more: whoever is linked to it, or dials in now, is asked to come again."""
         self._driver = self._session = None
+        for socket in list(self._sockets):
+            with suppress(RuntimeError):  # it has just gone by itself
+                await socket.close(COME_AGAIN)
         await self._close_browser()
 
     async def add_profile(self, session: Session, name: str) -> None:
@@ -117,9 +122,13 @@ class Worlds:
     async def link(self, socket: WebSocket) -> None:
         """A tab's document dials in."""
         if self._driver is None:
-            await socket.close(1013)  # no world just now: it comes again
+            await socket.close(COME_AGAIN)
             return
-        await links.link(self._driver, socket)
+        self._sockets.add(socket)
+        try:
+            await links.link(self._driver, socket)
+        finally:
+            self._sockets.discard(socket)
 
     async def host(self, world: LabWorld | None, is_there: bool) -> None:
         """A page is there to show the panes of this world, or none is any more."""

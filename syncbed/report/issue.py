@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from ..checkers import INVARIANTS, Verdict
+from ..checkers import INVARIANTS, Verdict, verdict
 from ..redaction import redact
-from ..scenario import scenario_text
-from ..trace import Trace, tell
+from ..scenario import gallery, read_scenario, scenario_text
+from ..trace import Trace, read_trace, tell
+from .folder import REPRO, TRACE
 from .sequence import sequence
 
 ISSUE_CHARACTERS_MAX = 60_000  # GitHub takes 65,536
@@ -28,7 +30,7 @@ NO_WIDTH = "&#8203;"
 def issue(
     raw: Mapping[str, Any],
     trace: Trace,
-    verdict: Verdict,
+    found: Verdict,
     *,
     of_gallery: str = "",
     record: int | None = None,
@@ -40,10 +42,10 @@ def issue(
     header = trace.header
     parts = [
         f"# {prose(str(raw.get('title', header.title)))}",
-        _verdict(verdict),
-        _witness(verdict),
+        _verdict(found),
+        _witness(found),
         _reproduce(of_gallery, header.seed),
-        _picture(trace, verdict, record),
+        _picture(trace, found, record),
         _world(trace),
     ]
     text = "\n\n".join(part for part in parts if part)
@@ -51,6 +53,17 @@ def issue(
     if len(text) + len(scenario) > ISSUE_CHARACTERS_MAX:
         scenario = f"The scenario is too long for an issue: attach it as `{SCENARIO_FILE}`."
     return f"{text}\n\n{scenario}\n"
+
+
+def issue_of(folder: Path) -> str:
+    """The Markdown of a run that left this folder. Raises `OSError` or `TraceError`."""
+    scenario = read_scenario(folder / REPRO)
+    trace = read_trace(folder / TRACE)
+    name = trace.header.scenario
+    known = gallery().get(name)
+    same = known is not None and scenario.raw["steps"] == read_scenario(known).raw["steps"]
+    found = verdict(trace, scenario.judges)
+    return issue(scenario.raw, trace, found, of_gallery=name if same else "")
 
 
 def prose(text: str) -> str:

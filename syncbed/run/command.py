@@ -32,6 +32,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from ..report.issue import issue_of
 from ..scenario import Scenario, Step, gallery, load
 from .errors import RunError
 from .refusals import check_driver, refusals
@@ -148,11 +149,19 @@ def show(
     run_folder: Annotated[
         str, typer.Argument(metavar="RUN", help="A run's folder, or a scenario: its last run.")
     ],
+    as_issue: Annotated[
+        bool,
+        typer.Option("--issue", help="Print it as Markdown for an issue: witness, command, picture."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Open the report of a run in the browser, and say where it is."""
     folder = find_run(run_folder)
     report = folder / "report.html"
+    if as_issue:
+        text = issue_of(folder)
+        print(json.dumps({"folder": str(folder), "issue": text}, ensure_ascii=False) if as_json else text)
+        return
     if as_json:
         about = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
         print(json.dumps({"folder": str(folder), "report": str(report), **about}, indent=2))

@@ -69,6 +69,8 @@ def wire(
         )
         run(_serve(settings, control_port, read_rules(rules), held=held, events=events, as_json=as_json))
     except WireError as error:
+        if as_json:
+            print(json.dumps({"exit_code": EXIT_USAGE, "error": str(error)}))
         print(f"syncbed wire: error: {error}", file=sys.stderr)
         raise typer.Exit(EXIT_USAGE) from error
 
