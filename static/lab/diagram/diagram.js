@@ -86,9 +86,10 @@ export const createDiagram = (root, { onSelect = () => {}, onCursor = () => {}, 
   const draw = () => {
     scheduled = 0;
     layOut();
-    if (follows && cursor === null) scroller.scrollTop = layout.height();
-    const top = scroller.scrollTop;
-    render.show(layout, stage(), top, top + viewHeight, light.classOf, light.isHeld);
+    const atEnd = follows && cursor === null ? Math.max(0, layout.height() - viewHeight) : null;
+    if (atEnd !== null) scroller.scrollTop = atEnd;
+    const top = atEnd ?? scroller.scrollTop; // reading it would lay the page out once more
+    render.show(layout, stage(), top, top + viewHeight, light);
     const y = cursor === null ? null : layout.yOf(cursor);
     render.cursor(y === null ? null : { y, text: `#${cursor}`, width: geometry.width, height: layout.height() });
   };
