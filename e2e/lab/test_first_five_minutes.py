@@ -6,38 +6,17 @@ the order is there twice. One key loses the answer, the verdict tells the story,
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import sys
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from e2e.demo_page import Demo
-from syncbed.world import WatchedProcess
-from syncbed.world.reference import without_settings
+from e2e.lab.demo_process import DemoProcess
 
 SLOWLY_MS = 30_000  # a world of servers and panes is started in between
 TITLE = "The order is there twice"
 ANSWER = "201 Created m1"
-
-
-class DemoProcess(WatchedProcess):
-    """`syncbed demo`, as a user starts it."""
-
-    name = "syncbed demo"
-    ready_line = re.compile(r"^\{.*\"url\".*\}$")
-
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", "syncbed", "demo", "--json", "--port", "0"]
-
-    def environment(self) -> dict[str, str]:
-        return without_settings(os.environ)
-
-    def became_ready(self, line: re.Match[str]) -> None:
-        self.url = str(json.loads(line[0])["url"])
 
 
 @pytest.fixture
