@@ -77,7 +77,8 @@ def test_a_renderer_that_crashes_unasked_is_in_the_trace_and_stops_the_run(stage
 
 
 def test_a_browser_that_dies_stops_the_run_and_the_next_one_gets_another(stage: Stage) -> None:
-    scenario = parse_scenario({**LEAST, "steps": [PUT, {**PUT, "key": "mocha", "id": "mocha"}]})
+    steps = [PUT, {**PUT, "key": "mocha", "id": "mocha"}]
+    scenario = parse_scenario({**LEAST, "settle_ms_max": 1000, "steps": steps})
 
     async def die() -> Trace:
         async with Session(scenario, stage.tabs(own_processes=True), None) as session:
