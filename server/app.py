@@ -14,15 +14,16 @@ from .brokers.base import Broker, BrokerLimits
 from .brokers.memory import MemoryBroker
 from .brokers.redis import RedisBroker
 from .brokers.relay import Relay, RelayLimits
-from .clock import Clock, HeldClock
+from .clock import Clock, HeldClock, wall_clock_ms
 from .core.hub import Hub, HubLimits
 from .core.outbox import OutboxLimits
-from .dialects.base import DialectLimits
+from .dialects.base import DialectOptions
 from .dialects.registry import DIALECTS
 from .endpoints import collections, control, errors, health, held, pages, websocket
 from .endpoints.counting import Activity, Counting
 from .endpoints.instance import Instance
 from .endpoints.middleware import FaultInjection, OriginGuard
+from .guard.admission import Admission
 from .guard.client_faults import ClientFaults
 from .guard.origins import OriginRules
 from .settings import Settings
@@ -58,7 +59,9 @@ def build_app(settings: Settings) -> Starlette:
 
 def build_routes(settings: Settings, activity: Activity | None) -> list[BaseRoute]:
     """`activity` is there in test mode only."""
-    paths = {"/ws": settings.ws_dialect} | {f"/ws/{name}": name for name in DIALECTS}
+    paths: dict[str, str] = {}
+    if settings.ws_enabled:
+        paths = {"/ws": settings.ws_dialect} | {f"/ws/{name}": name for name in DIALECTS}
     routes: list[BaseRoute] = []
     for path, dialect in paths.items():
         routes += [WebSocketRoute(path, websocket.endpoint(dialect)), Route(path, websocket.upgrade_required)]
@@ -71,12 +74,19 @@ def build_routes(settings: Settings, activity: Activity | None) -> list[BaseRout
 def build_instance(settings: Settings, clock: Clock | None = None) -> Instance:
     clock = clock or Clock()
     broker = build_broker(settings)
-    hub = Hub(HubLimits(settings.channels_per_connection_max, settings.history_events_max))
+    hub = Hub(
+        HubLimits(
+            settings.channels_per_connection_max,
+            settings.history_events_max,
+            settings.members_per_channel_max,
+        )
+    )
     faults = ClientFaults(settings.client_faults_max)
-    dialect_limits = DialectLimits(settings.channel_chars_max)
+    dialect_options = DialectOptions(settings.channel_chars_max, wall_clock_ms(clock))
     return Instance(
         settings=settings,
         hub=hub,
+        admission=Admission(hub, settings.connections_max),
         broker=broker,
         relay=Relay(
             hub,
@@ -86,7 +96,7 @@ def build_instance(settings: Settings, clock: Clock | None = None) -> Instance:
             ),
             clock,
         ),
-        dialects={name: dialect(dialect_limits) for name, dialect in DIALECTS.items()},
+        dialects={name: dialect(dialect_options) for name, dialect in DIALECTS.items()},
         origins=OriginRules(
             frozenset(settings.allowed_origins),
             frozenset(settings.allowed_hosts),

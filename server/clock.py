@@ -130,3 +130,9 @@ class HeldClock(Clock):
         self._sleepers.pop(sleeper.order, None)
         if not sleeper.done.done():
             sleeper.done.set_result(None)
+
+
+def wall_clock_ms(clock: Clock) -> Callable[[], int]:
+    """Milliseconds since 1970 that go as `clock` goes, and stand still when it does."""
+    behind_s = time.time() - clock.now_s()
+    return lambda: int((behind_s + clock.now_s()) * 1000)

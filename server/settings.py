@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Count = Annotated[int, Field(gt=0)]
+Limit = Annotated[int, Field(ge=0)]
+"""0: no limit."""
 Milliseconds = Annotated[int, Field(ge=0)]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -32,14 +34,21 @@ class Settings(BaseSettings):
 
     test_mode: bool = False
     """The endpoints under `/test` exist, and any `*.localhost` is a welcome origin."""
-    ws_dialect: Literal["broadcast"] = "broadcast"
+    ws_dialect: Literal["broadcast", "rooms"] = "rooms"
     """What `/ws` speaks."""
+    ws_enabled: bool = True
+    """False: there are no WebSocket paths."""
+    guide_names: bool = False
+    """Set by `--config` and `WEBSOCKET_ENABLED`: `/health` says `healthy`."""
+    handlers: list[str] = []
+    """Modules of the application that register handlers of messages: `["shop.messages"]`."""
     allowed_origins: list[str] = []
     """Besides the server's own: `https://app.example`."""
     allowed_hosts: list[str] = []
     """Host names that this server answers to, besides addresses and loopback names: `["app.example"]`."""
 
-    connections_max: Count = 10_000
+    connections_max: Limit = 10_000
+    members_per_channel_max: Limit = 0
     channels_per_connection_max: Count = 1000
     channel_chars_max: Count = 200
     frame_bytes_max: Count = 512_000
@@ -48,6 +57,10 @@ class Settings(BaseSettings):
     outbox_frames_max: Count = 4096
     outbox_bytes_max: Count = 16_000_000
     slow_consumer: Literal["close", "drop_oldest"] = "close"
+    write_s_max: Annotated[float, Field(ge=0)] = 0
+    """A peer that takes nothing for so long, while something waits for it, is dropped; 0: no limit."""
+    http_idle_s_max: Annotated[int, Field(gt=0)] = 5
+    """A kept-alive HTTP connection without a request is closed after it."""
     ping_interval_s: Annotated[float, Field(gt=0)] = 20
     ping_timeout_s: Annotated[float, Field(gt=0)] = 20
 

@@ -86,8 +86,8 @@ class Broker(ABC):
     async def position(self, channel: str) -> Position: ...
 
     @abstractmethod
-    async def publish(self, channel: str, name: str, payload: str) -> Event:
-        """Append an event that commits nothing. `payload` is JSON text."""
+    async def publish(self, channel: str, name: str, payload: str, sender: str = "") -> Event:
+        """Append an event that commits nothing. `payload` is JSON text; `sender` holds no line break."""
 
     @abstractmethod
     async def log(self, channel: str, after: Position | None, limit: int) -> list[Event]:

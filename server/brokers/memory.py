@@ -50,8 +50,8 @@ class MemoryBroker(Broker):
         log = self._logs.get(channel)  # asking creates nothing: names are the clients' to choose
         return Position(self._epoch, 0) if log is None else log.position
 
-    async def publish(self, channel: str, name: str, payload: str) -> Event:
-        return self._append(channel, name, payload, commit=False)
+    async def publish(self, channel: str, name: str, payload: str, sender: str = "") -> Event:
+        return self._append(channel, name, payload, commit=False, sender=sender)
 
     async def log(self, channel: str, after: Position | None, limit: int) -> list[Event]:
         log = self._logs.get(channel) or ChannelLog(channel, self._epoch, 1)
@@ -90,7 +90,7 @@ class MemoryBroker(Broker):
             while len(remembered) > self._limits.mutations_remembered_max:
                 remembered.popitem(last=False)
         if committed:
-            self._append(collection, outcome.result, payload, commit=True)
+            self._append(collection, outcome.result, payload, commit=True, sender=mutation.client_id or "")
         return outcome
 
     # private
@@ -105,11 +105,11 @@ class MemoryBroker(Broker):
             self._seen.popitem(last=False)
         return remembered
 
-    def _append(self, channel: str, name: str, payload: str, *, commit: bool) -> Event:
+    def _append(self, channel: str, name: str, payload: str, *, commit: bool, sender: str = "") -> Event:
         log = self._logs.get(channel)
         if log is None:
             log = self._logs[channel] = ChannelLog(channel, self._epoch, self._limits.history_events_max)
-        event = log.append(name, payload, commit=commit)
+        event = log.append(name, payload, commit=commit, sender=sender)
         if channel in self._joined and self._listener is not None:
             self._listener.received(event)
         return event

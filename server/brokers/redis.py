@@ -7,8 +7,8 @@ Per channel (its name stands in the keys' hash tag, so that all of them live on 
     <prefix>:{orders}:items      hash    entity id (JSON) -> record, see commit.lua
     <prefix>:{orders}:seen:<id>  zset    what was answered to the mutations of one client, by mutation id
 
-An event's text, in the stream and as published: epoch, offset, "1" if it is a commit, its name in JSON and
-its payload in JSON, a line each.
+An event's text, in the stream and as published: epoch, offset, "1" if it is a commit (and who sent it, in
+JSON, after a space), its name in JSON and its payload in JSON, a line each.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ class RedisBroker(Broker):
         epoch, offset = await self._ask("position", channel)
         return Position(epoch.decode(), int(offset))
 
-    async def publish(self, channel: str, name: str, payload: str) -> Event:
-        message = f"0\n{dumps(name)}\n{payload}"
+    async def publish(self, channel: str, name: str, payload: str, sender: str = "") -> Event:
+        message = f"0 {dumps(sender)}\n{dumps(name)}\n{payload}"
         text = await self._run("publish", channel, [], [self._topic(channel), self._events_max, message])
         return parse_event(channel, text.decode())
 
@@ -243,7 +243,15 @@ def describe_survival(config: dict[str, str]) -> str:
 
 def parse_event(channel: str, text: str) -> Event:
     epoch, offset, commit, name, payload = text.split("\n", 4)
-    return Event(channel, json.loads(name), payload, Position(epoch, int(offset)), commit == "1")
+    flag, _, sender = commit.partition(" ")
+    return Event(
+        channel,
+        json.loads(name),
+        payload,
+        Position(epoch, int(offset)),
+        flag == "1",
+        json.loads(sender or '""') or "",
+    )
 
 
 def parse_record(entity_id: bytes, record: bytes) -> tuple[int, Item]:

@@ -67,6 +67,10 @@ class Connection:
         self.encoder = encoder
         self.outbox = Outbox(limits)
         self.channels: set[str] = set()
+        self.user: str | None = None
+        """Whose connection it is, where the dialect asks for a token."""
+        self.home: str | None = None
+        """The system channel that it stands in, which no limit of channels counts."""
         self.state: State = "handshaking"
         self.closing: Close | None = None
         self._wake = wake

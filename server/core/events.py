@@ -22,3 +22,16 @@ class Event:
     payload: str
     position: Position
     commit: bool = False
+    sender: str = ""
+    """Whose event it is, a connection's id or a client's: it is not handed to that connection."""
+
+
+SYSTEM_PREFIX = "$syncbed/"
+"""Channels that no client can name: they are the server's own."""
+EVERYBODY = SYSTEM_PREFIX + "everybody"
+"""Where each connection stands whose dialect has a broadcast to all."""
+
+
+def user_channel(user: str) -> str:
+    """Where a user's connections stand, wherever they are."""
+    return f"{SYSTEM_PREFIX}user/{user}"

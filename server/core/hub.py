@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..errors import TOO_MANY_CHANNELS, SyncbedError
+from ..errors import CHANNEL_FULL, TOO_MANY_CHANNELS, SyncbedError
 from .channel import Channel, HeldSubscription
 from .connection import Connection, Encoder
-from .events import Event, Position
+from .events import SYSTEM_PREFIX, Event, Position
 from .frame import Frame, text_frame
 from .messages import PositionNow, Start, Subscribed
 
@@ -17,6 +17,8 @@ from .messages import PositionNow, Start, Subscribed
 class HubLimits:
     channels_per_connection_max: int
     waiting_events_max: int
+    members_per_channel_max: int = 0
+    """Subscribers of one channel on this instance; 0: no limit."""
 
 
 class Hub:
@@ -36,6 +38,11 @@ class Hub:
         emptied = [self.unsubscribe(connection, channel) for channel in list(connection.channels)]
         return [channel for channel in emptied if channel is not None]
 
+    @property
+    def rooms(self) -> int:
+        """How many channels are heard here, without the server's own."""
+        return sum(not name.startswith(SYSTEM_PREFIX) for name in self.channels)
+
     # subscriptions
 
     def subscribe(self, connection: Connection, name: str, start: Start | None) -> Channel:
@@ -44,12 +51,9 @@ class Hub:
         A subscriber that is owed something stands in the channel's `held` until `release`.
         """
         known = name in connection.channels
-        if not known and len(connection.channels) >= self._limits.channels_per_connection_max:
-            raise SyncbedError(
-                TOO_MANY_CHANNELS,
-                f"a connection may subscribe to {self._limits.channels_per_connection_max} channels at most",
-            )
         channel = self.channels.get(name)
+        if not known and not name.startswith(SYSTEM_PREFIX):
+            self._check_limits(connection, channel)
         if channel is None:
             channel = self.channels[name] = Channel(name, self._limits.waiting_events_max)
         connection.channels.add(name)
@@ -123,7 +127,7 @@ class Hub:
                 except KeyError:
                     text = encoder.encode(event)
                     frame = frames[encoder] = None if text is None else text_frame(text)
-                if frame is not None:
+                if frame is not None and connection.id != event.sender:
                     connection.put(frame)
             for held in channel.held.values():
                 if held.attached_at is not None:
@@ -158,6 +162,17 @@ class Hub:
         for connection, positions in list(channel.live.items()):
             if positions:
                 connection.send(PositionNow(channel.name, channel.position))
+
+    def _check_limits(self, connection: Connection, channel: Channel | None) -> None:
+        """Nothing is awaited between this and the subscription: a limit holds in any race."""
+        limits = self._limits
+        if len(connection.channels) - (connection.home is not None) >= limits.channels_per_connection_max:
+            raise SyncbedError(
+                TOO_MANY_CHANNELS,
+                f"a connection may subscribe to {limits.channels_per_connection_max} channels at most",
+            )
+        if channel is not None and 0 < limits.members_per_channel_max <= len(channel):
+            raise SyncbedError(CHANNEL_FULL)
 
     def _go_on(self, channel: Channel, waited: list[Event]) -> None:
         """Hand out what waited. Once the channel is live, who was held is attached from where it stands."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ..errors import ErrorKind
 from .events import Event, Position
@@ -12,6 +12,8 @@ NOW: Literal["now"] = "now"
 """Resume from wherever the channel stands: nothing earlier is wanted."""
 
 Start = Position | Literal["now"]
+
+# commands
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,86 @@ class Ping:
     pass
 
 
-Command = Subscribe | Unsubscribe | Ping
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Subscribe, and be told: `Joined`. A repeat answers again."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Unsubscribe, and be told: `Left`. It is an error if one was not subscribed."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """To everybody else on the channel; None is everybody there is. `payload` is JSON text."""
+
+    channel: str | None
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A message whose type the application handles (`service/handlers.py`)."""
+
+    name: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """C->S: the client lives. Whatever it sends says as much; this says nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeState:
+    """`version` is the one that the client changes; None: whatever it is. `partial` merges `data`."""
+
+    update_type: str
+    data: dict[str, Any]
+    version: int | None
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadState:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A message of the user; with `broadcast` the user's other connections hear it."""
+
+    message_id: Any
+    payload: Any
+    broadcast: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    token: str
+
+
+Command = (
+    Subscribe
+    | Unsubscribe
+    | Ping
+    | Join
+    | Leave
+    | Publish
+    | Call
+    | Heartbeat
+    | ChangeState
+    | ReadState
+    | Tell
+    | RefreshToken
+)
+
+# replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +144,96 @@ class ErrorReply:
     message: str
 
 
-Reply = Subscribed | PositionNow | Pong | ErrorReply
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What a client hears first."""
+
+    connection_id: str
+    user: str | None = None
+    auth_method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """`members` of this instance, oneself included."""
+
+    channel: str
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the application's handler says to one client: `type` and `data` are its own."""
+
+    type: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """S->C: does the client live? It is to answer."""
+
+    connection_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateNow:
+    """`why` it is told: on connect, on a reconnect, or because it was asked for."""
+
+    why: Literal["snapshot", "resync", "asked"]
+    version: int
+    state: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    version: int
+    update_type: str
+    user: str
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StateConflict:
+    client_version: int
+    server_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    message_id: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TokenExpiring:
+    in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRefreshed:
+    expires_at_s: float
+
+
+Reply = (
+    Subscribed
+    | PositionNow
+    | Pong
+    | ErrorReply
+    | Welcome
+    | Joined
+    | Left
+    | Answer
+    | Beat
+    | StateNow
+    | StateChanged
+    | StateConflict
+    | Told
+    | TokenExpiring
+    | TokenRefreshed
+)
 Outgoing = Event | Reply

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..core import json_text
 from ..core.connection import Connection, Encoder
+from ..core.events import SYSTEM_PREFIX
 from ..core.messages import Command
 from ..errors import INVALID_CHANNEL, INVALID_FRAME, INVALID_JSON, SyncbedError
 
 
 @dataclass(frozen=True, slots=True)
-class DialectLimits:
+class DialectOptions:
+    """What a dialect is given: limits, and what it must not take for itself."""
+
     channel_chars_max: int
+    now_ms: Callable[[], int] = lambda: 0
+    """Since 1970, for the timestamps in frames."""
+    custom_types: Collection[str] = ()
+    """Of messages that the application handles."""
+    state_text_chars_max: int = 8192
+    state_limits: dict[str, Any] = field(default_factory=dict)
+    """What the welcome of `state` says under `limits`."""
 
 
 class Dialect(Protocol):
@@ -22,6 +33,12 @@ class Dialect(Protocol):
     name: str
     encoder: Encoder
     """The one that a new connection starts with."""
+
+    needs_user: bool
+    """Whether a connection must show a token before it is accepted."""
+
+    def home(self, connection: Connection) -> str | None:
+        """The system channel that each connection of this dialect stands in."""
 
     def greet(self, connection: Connection) -> None:
         """Say what a client of this dialect hears first; runs once, when the connection opens."""
@@ -58,7 +75,7 @@ def json_kind(value: Any) -> str:
             return "an object"
 
 
-def check_channel(name: Any, limits: DialectLimits) -> str:
+def check_channel(name: Any, limits: DialectOptions) -> str:
     if not isinstance(name, str):
         raise SyncbedError(INVALID_CHANNEL, f"a channel name must be a string, not {json_kind(name)}")
     if not 1 <= len(name) <= limits.channel_chars_max:
@@ -66,4 +83,6 @@ def check_channel(name: Any, limits: DialectLimits) -> str:
             INVALID_CHANNEL,
             f"a channel name has 1 to {limits.channel_chars_max} characters, this one has {len(name)}",
         )
+    if name.startswith(SYSTEM_PREFIX):
+        raise SyncbedError(INVALID_CHANNEL, f"a channel name must not begin with {SYSTEM_PREFIX}")
     return name

@@ -25,7 +25,7 @@ from ..core.messages import (
     Unsubscribe,
 )
 from ..errors import INVALID_FRAME, SyncbedError
-from .base import DialectLimits, check_channel, json_kind, parse_object
+from .base import DialectOptions, check_channel, json_kind, parse_object
 
 PING = {"type": "ping"}
 
@@ -79,9 +79,13 @@ POSITIONS = PositionsEncoder()
 class BroadcastDialect:
     name = "broadcast"
     encoder: Encoder = PLAIN
+    needs_user = False
 
-    def __init__(self, limits: DialectLimits) -> None:
+    def __init__(self, limits: DialectOptions) -> None:
         self._limits = limits
+
+    def home(self, connection: Connection) -> str | None:
+        return None
 
     def greet(self, connection: Connection) -> None:
         """The original says nothing first."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .base import Dialect, DialectLimits
+from .base import Dialect, DialectOptions
 from .broadcast import BroadcastDialect
+from .rooms import RoomsDialect
 
-DIALECTS: dict[str, Callable[[DialectLimits], Dialect]] = {
+DIALECTS: dict[str, Callable[[DialectOptions], Dialect]] = {
     "broadcast": BroadcastDialect,
+    "rooms": RoomsDialect,
 }

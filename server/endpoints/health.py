@@ -14,9 +14,9 @@ async def health(request: Request) -> Response:
     instance = instance_of(request)
     if instance.relay.broker_down is not None:
         return JsonAnswer({"status": "unhealthy", "error": f"broker: {instance.relay.broker_down}"}, 503)
-    return JsonAnswer(
-        {"status": "ok", "clients": len(instance.hub.connections), "rooms": len(instance.hub.channels)}
-    )
+    status = "healthy" if instance.settings.guide_names else "ok"
+    hub = instance.hub
+    return JsonAnswer({"status": status, "clients": len(hub.connections), "rooms": hub.rooms})
 
 
 ROUTES = [Route("/health", health)]

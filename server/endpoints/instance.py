@@ -13,6 +13,7 @@ from ..brokers.relay import Relay
 from ..core.hub import Hub
 from ..core.outbox import OutboxLimits
 from ..dialects.base import Dialect
+from ..guard.admission import Admission
 from ..guard.client_faults import ClientFaults
 from ..guard.origins import OriginRules
 from ..settings import Settings
@@ -23,6 +24,7 @@ from ..sync.collections import Collections
 class Instance:
     settings: Settings
     hub: Hub
+    admission: Admission
     broker: Broker
     relay: Relay
     dialects: dict[str, Dialect]

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from ..brokers.base import BrokerUnavailableError
-from ..core.connection import Close, Connection
-from ..core.messages import Command, ErrorReply, Ping, Pong, Subscribe, Unsubscribe
+from ..brokers.base import BrokerUnavailableError, IndefiniteError
+from ..core.connection import Connection
+from ..core.messages import ErrorReply
 from ..dialects.base import Dialect
 from ..errors import (
-    AT_CAPACITY,
     BROKER_UNAVAILABLE,
+    INDEFINITE,
     INTERNAL,
     INVALID_FRAME,
     RATE_LIMITED,
@@ -25,13 +25,12 @@ from ..errors import (
 )
 from ..guard.rate import Rate
 from .answers import JsonAnswer
+from .commands import carry_out
 from .instance import Instance, instance_of
 from .transport import transport_of
 from .writer import Writer
 
 logger = logging.getLogger("syncbed.websocket")
-
-FULL = Close(1013, AT_CAPACITY.text)
 
 Endpoint = Callable[[WebSocket], Coroutine[Any, Any, None]]
 
@@ -63,36 +62,46 @@ class _Conversation:
         self._instance = instance
         self._dialect = dialect
         self._rate = Rate(instance.settings.messages_per_s_max, instance.now_s())
-        self._writer = Writer(websocket)
+        self._writer = Writer(websocket, instance.settings.write_s_max)
         client_id = websocket.query_params.get("client_id")
         self._connection = Connection(
             instance.new_id(), dialect.encoder, instance.outbox_limits, self._writer.wake, client_id
         )
 
     async def run(self, subprotocol: str | None) -> None:
-        connection, hub, faults = self._connection, self._instance.hub, self._instance.faults
+        connection, instance = self._connection, self._instance
         client_id, transport = connection.client_id, transport_of(self._websocket.scope)
-        full = len(hub.connections) >= self._instance.settings.connections_max
-        if not full:
-            hub.add(connection)
+        refused = instance.admission.admit(connection)
         abort = transport.abort if transport is not None else None
         if client_id is not None and abort is not None:
-            faults.opened(client_id, abort)
+            instance.faults.opened(client_id, abort)
         try:
             await self._websocket.accept(subprotocol)
             connection.step("accept")
-            if full:
-                connection.send(ErrorReply(AT_CAPACITY, AT_CAPACITY.text))
-                connection.close(FULL)
+            if refused is None:
+                await self._begin()
             else:
-                self._dialect.greet(connection)
+                kind, close = refused
+                connection.send(ErrorReply(kind, kind.text))
+                connection.close(close)
             await self._listen()
         finally:
             connection.step("lose")
             self._writer.stop()
-            self._instance.relay.forget(connection)
+            instance.relay.forget(connection)
             if client_id is not None and abort is not None:
-                faults.closed(client_id, abort)
+                instance.faults.closed(client_id, abort)
+
+    async def _begin(self) -> None:
+        connection, relay = self._connection, self._instance.relay
+        self._dialect.greet(connection)
+        connection.home = self._dialect.home(connection)
+        if connection.home is not None:
+            relay.subscribe(connection, connection.home, None)
+            try:
+                await relay.settle([connection.home])
+            except BrokerUnavailableError as error:
+                logger.info("what goes to all will be heard when the broker is back: %s", error)
 
     async def _listen(self) -> None:
         while True:
@@ -109,29 +118,15 @@ class _Conversation:
                 raise SyncbedError(RATE_LIMITED)
             if text is None:
                 raise SyncbedError(INVALID_FRAME, "frames are JSON text; this one was binary")
-            await self._carry_out(self._dialect.decode(text, self._connection))
+            commands = self._dialect.decode(text, self._connection)
+            await carry_out(self._instance, self._connection, commands)
         except SyncbedError as error:
             self._connection.send(ErrorReply(error.kind, error.message))
         except BrokerUnavailableError:
-            reply = "the data store cannot be reached; the subscription starts when it is back"
+            reply = "the data store cannot be reached; subscriptions start when it is back"
             self._connection.send(ErrorReply(BROKER_UNAVAILABLE, reply))
+        except IndefiniteError:
+            self._connection.send(ErrorReply(INDEFINITE, INDEFINITE.text))
         except Exception:
             logger.exception("unexpected error in a frame")
             self._connection.send(ErrorReply(INTERNAL, INTERNAL.text))
-
-    async def _carry_out(self, commands: list[Command]) -> None:
-        """All of them are registered before any of them waits for the broker, which may be away."""
-        relay, connection = self._instance.relay, self._connection
-        subscribed: list[str] = []
-        try:
-            for command in commands:
-                match command:
-                    case Subscribe():
-                        relay.subscribe(connection, command.channel, command.start)
-                        subscribed.append(command.channel)
-                    case Unsubscribe():
-                        relay.unsubscribe(connection, command.channel)
-                    case Ping():
-                        connection.send(Pong())
-        finally:
-            await relay.settle(subscribed)

@@ -16,8 +16,11 @@ CLOSE_S_MAX = 2.0
 class Writer:
     """`wake` may be called any number of times; the frames go out once the event loop comes round."""
 
-    def __init__(self, websocket: WebSocket) -> None:
+    def __init__(self, websocket: WebSocket, write_s_max: float = 0) -> None:
+        """A peer that takes nothing for `write_s_max` seconds is aborted; 0: it may take its time."""
         self._websocket = websocket
+        self._write_s_max = write_s_max
+        self._deadline: asyncio.TimerHandle | None = None
         self._transport = transport_of(websocket.scope)
         self._loop = asyncio.get_running_loop()
         self._scheduled = False
@@ -28,10 +31,11 @@ class Writer:
             self._wake_sender(connection)
         elif not self._scheduled:
             self._scheduled = True
-            self._transport.on_writable = lambda: self.wake(connection)
+            self._transport.on_writable = lambda: self._writable(connection)
             self._loop.call_soon(self._flush, connection, self._transport)
 
     def stop(self) -> None:
+        self._cancel_deadline()
         if self._task is not None:
             self._task.cancel()
 
@@ -40,12 +44,23 @@ class Writer:
         if connection.closing == SLOW_CONSUMER:
             connection.outbox.drain()  # there is no room for it: the client resumes from where it is
         elif not transport.writable:
+            if self._write_s_max and self._deadline is None:
+                self._deadline = self._loop.call_later(self._write_s_max, transport.abort)
             return  # `on_writable` wakes us
         frames = connection.outbox.drain()
         if frames:
             transport.write(b"".join([frame.wire for frame in frames]))
         if connection.closing is not None and self._task is None:
             self._task = self._loop.create_task(self._close(connection.closing))
+
+    def _writable(self, connection: Connection) -> None:
+        self._cancel_deadline()
+        self.wake(connection)
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     async def _close(self, close: Close) -> None:
         try:

@@ -294,6 +294,19 @@ class BrokerContract:
         assert await broker.log("orders", position, 10) == [expected]
         assert (await broker.read("orders")).items == []
 
+    async def test_an_event_says_who_sent_it_to_those_who_hear_it_and_in_the_log(
+        self, open_broker: OpenBroker
+    ) -> None:
+        broker, ear = await open_broker()
+        await broker.join("orders")
+        await broker.publish("orders", "noted", "1", 'tab "1"\n')
+        await broker.publish("orders", "noted", "2")
+        await broker.commit("orders", create("a", "tab-2", 1))
+        await broker.commit("orders", create("b"))
+        senders = ['tab "1"\n', "", "tab-2", ""]
+        assert [event.sender for event in await ear.next(4)] == senders
+        assert [event.sender for event in await broker.log("orders", None, 10)] == senders
+
     async def test_a_position_is_where_the_next_event_follows(self, broker: Broker) -> None:
         start = await broker.position("orders")
         assert start.offset == 0

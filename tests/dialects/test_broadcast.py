@@ -14,14 +14,14 @@ from server.core.connection import Connection
 from server.core.events import Event, Position
 from server.core.hub import Hub, HubLimits
 from server.core.messages import NOW, ErrorReply, Ping, Pong, PositionNow, Subscribe, Subscribed, Unsubscribe
-from server.dialects.base import DialectLimits
+from server.dialects.base import DialectOptions
 from server.dialects.broadcast import PLAIN, POSITIONS, BroadcastDialect
 from server.dialects.registry import DIALECTS
 from server.errors import INVALID_CHANNEL, INVALID_FRAME, INVALID_JSON, ErrorKind, SyncbedError
 from tests.clients import heard, open_connection, plain_connection
 from tests.vectors import Bindings, Vector, load
 
-DIALECT = BroadcastDialect(DialectLimits(channel_chars_max=20))
+DIALECT = BroadcastDialect(DialectOptions(channel_chars_max=20))
 
 
 class Conversation:

@@ -102,6 +102,6 @@ if item then
     '{"entity_id":', entity_id, ',"version":', version, ',"client_id":', client_id,
     ',"mutation_id":', mutation_id == '' and 'null' or mutation_id, ',"item":', item, '}',
   })
-  append(epoch, offset, ARGV[2], ARGV[3], '1\n"' .. result .. '"\n' .. payload)
+  append(epoch, offset, ARGV[2], ARGV[3], '1 ' .. client_id .. '\n"' .. result .. '"\n' .. payload)
 end
 return {result, body, 0}
