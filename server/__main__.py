@@ -1,4 +1,7 @@
-"""`python -m server`: run one instance, configured by the environment alone."""
+"""`python -m server`: run one instance, configured by the environment (server/configuration.py).
+
+`python -m server --explain [--json]` prints every setting and where it came from, and ends.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
@@ -13,10 +17,9 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 import uvicorn
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from .app import build_app
+from .configuration import explain, read_configuration
 from .endpoints.transport import HttpProtocol, WebSocketProtocol
 from .errors import StartupError
 from .listen import open_sockets
@@ -54,6 +57,7 @@ async def serve(settings: Settings) -> None:
         ws_ping_interval=settings.ping_interval_s,
         ws_ping_timeout=settings.ping_timeout_s,
         ws_per_message_deflate=False,  # one frame is shared by all connections: see core/frame.py
+        timeout_keep_alive=settings.http_idle_s_max,
         timeout_graceful_shutdown=settings.shutdown_s_max,
         lifespan="off",
         log_config=None,
@@ -82,26 +86,18 @@ def _announce(settings: Settings, sockets: list[socket.socket]) -> None:
 def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        settings = read_settings()
+        configuration = read_configuration(os.environ)
+        if "--explain" in sys.argv[1:]:
+            print(explain(configuration, as_json="--json" in sys.argv[1:]))
+            return 0
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(settings))
+            runner.run(serve(configuration.settings))
     except StartupError as error:
         print(f"syncbed: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # while it was starting
         return 128 + signal.SIGINT
     return 0
-
-
-def read_settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(str(part) for part in ("SYNCBED", *first["loc"])).upper()
-        raise StartupError(f"{name}: {first['msg']}") from error
-    except SettingsError as error:  # a list that is not JSON
-        raise StartupError(f'the environment (a list is written ["one","two"]): {error}') from error
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

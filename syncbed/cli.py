@@ -95,12 +95,32 @@ def syncbed(
 
 @app.command()
 def serve(
+    config: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SYNCBED_CONFIG",
+            help="A YAML file; what is given in the environment or here goes before it.",
+            show_default=False,
+        ),
+    ] = None,
     host: Annotated[
-        str, typer.Option(envvar="SYNCBED_HOST", help="A loopback address also listens on ::1.")
-    ] = "127.0.0.1",
+        str | None,
+        typer.Option(
+            envvar="SYNCBED_HOST",
+            help="A loopback address also listens on ::1. Not given: 127.0.0.1.",
+            show_default=False,
+        ),
+    ] = None,
     port: Annotated[
-        int, typer.Option(envvar="SYNCBED_PORT", min=0, max=65535, help="0 takes any free port.")
-    ] = 8000,
+        int | None,
+        typer.Option(
+            envvar="SYNCBED_PORT",
+            min=0,
+            max=65535,
+            help="0 takes any free port. Not given: 8000.",
+            show_default=False,
+        ),
+    ] = None,
     redis_url: Annotated[
         str | None,
         typer.Option(
@@ -134,10 +154,11 @@ def serve(
     Every other switch and limit of the server is an environment variable, SYNCBED_<NAME>.
     """
     settings: dict[str, Setting] = {
+        "config": config,
         "host": host,
         "port": port,
         "redis_url": redis_url,
-        "test_mode": test_mode,
+        "test_mode": test_mode or None,
         "ws_dialect": ws_dialect,
     }
     if as_json:

@@ -215,3 +215,33 @@ def test_a_busy_port_is_json_too() -> None:
 def test_serve_says_in_json_where_it_listens() -> None:
     with Command("serve", "--port", "0", "--json") as serving:
         assert status(serving.url + "/health") == 200
+
+
+CONFIG = "websocket: {enabled: true, limits: {max_connections: 7}}\nsyncbed: {port: 0}\n"
+
+
+def test_doctor_with_a_file_says_where_each_value_comes_from(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(CONFIG)
+    text = run("doctor", "--config", str(config)).stdout
+    assert re.search(r"^connections_max +7 +\(.*config.yaml: websocket.limits.max_connections\)$", text, re.M)
+    assert re.search(r"^frame_bytes_max +512000 +\(default of the guide\)$", text, re.M)
+    rows = json.loads(run("doctor", "--config", str(config), "--json").stdout)
+    assert {"name": "resume_events_max", "value": 1000, "source": "default"} in rows
+
+
+def test_doctor_refuses_a_bad_file_by_name_and_ends_2(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("websocket: {write_wait: soon}")
+    ended = run("doctor", "--config", str(config))
+    assert ended.returncode == 2
+    assert "websocket.write_wait: must be a duration" in ended.stderr
+
+
+def test_serve_takes_a_file_and_its_own_options_go_before_it(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(CONFIG.replace("syncbed: {port: 0}", "syncbed: {port: 1, test_mode: true}"))
+    with Command("serve", "--config", str(config), "--port", "0") as running:
+        assert status(running.url + "/test/broadcast", body=BROADCAST) == 200
+        with urlopen(running.url + "/health") as answer:
+            assert json.load(answer) == {"status": "healthy", "clients": 0, "rooms": 0}

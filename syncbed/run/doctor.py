@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
 import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from ..trace import Fault, Receipt, Stopped, Trace, read_trace
 from ..world import RedisProcess
+from ..world.reference import reference_command, reference_environment
 from .command import AsJson, console, progress_console
 from .errors import RunError
 
@@ -24,8 +27,21 @@ EXIT_ENVIRONMENT = 2
 MEMORY_SURVIVES = "the end of a tab or a connection; nothing past the server's process"
 
 
-def doctor(as_json: AsJson = False) -> None:
+Config = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Print instead what a server with this YAML file would use, and where each value comes from.",
+        show_default=False,
+    ),
+]
+
+
+def doctor(as_json: AsJson = False, config: Config = None) -> None:
     """Do every fault once and say which ones really happen here; versions; what a write survives."""
+    if config is not None:
+        raise typer.Exit(_explain(config, as_json))
     try:
         from playwright.async_api import async_playwright
     except ModuleNotFoundError:
@@ -39,6 +55,12 @@ def doctor(as_json: AsJson = False) -> None:
         _print(found)
     if found["problems"]:
         raise typer.Exit(EXIT_ENVIRONMENT)
+
+
+def _explain(config: str, as_json: bool) -> int:
+    """The server knows its settings; we ask it."""
+    command = [*reference_command(), "--explain", *(["--json"] if as_json else [])]
+    return subprocess.call(command, env=reference_environment({"config": config}, os.environ))
 
 
 async def _examine(tell: Any) -> dict[str, Any]:
