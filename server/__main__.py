@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from types import FrameType
 
 import uvicorn
@@ -32,6 +32,8 @@ GC_ALLOCATIONS = 20_000
 class _Uvicorn(uvicorn.Server):
     """Leaves the signals to us: uvicorn's own handling would end the process before the broker is closed."""
 
+    drain: Callable[[], Awaitable[None]]
+
     def obey_signals(self) -> None:
         """To be called before anybody is told that we listen: who was told may ask us to end at once."""
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -40,6 +42,12 @@ class _Uvicorn(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:  # nobody connects any more
+            server.close()
+        await self.drain()
+        await super().shutdown(sockets)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit  # the second signal does not wait
@@ -66,6 +74,7 @@ async def serve(settings: Settings) -> None:
     )
     async with app.router.lifespan_context(app):
         running = _Uvicorn(config)
+        running.drain = lambda: app.state.instance.drain.run(settings.shutdown_s_max)
         running.obey_signals()
         _announce(settings, sockets)
         gc.freeze()

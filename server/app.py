@@ -19,20 +19,26 @@ from .core.hub import Hub, HubLimits
 from .core.outbox import OutboxLimits
 from .dialects.base import DialectOptions
 from .dialects.registry import DIALECTS
-from .endpoints import collections, control, errors, health, held, pages, websocket
+from .endpoints import collections, control, errors, health, held, metrics, pages, websocket
 from .endpoints.counting import Activity, Counting
+from .endpoints.drain import Drain
 from .endpoints.instance import Instance
+from .endpoints.metrics import Metrics
 from .endpoints.middleware import FaultInjection, OriginGuard
 from .guard.admission import Admission
 from .guard.client_faults import ClientFaults
 from .guard.origins import OriginRules
+from .service.handlers import HANDLERS, Handlers, import_handlers
+from .service.notify import Service
 from .settings import Settings
 from .sync.collections import Collections
 
 
-def build_app(settings: Settings) -> Starlette:
+def build_app(settings: Settings, handlers: Handlers = HANDLERS) -> Starlette:
+    """`handlers` are the application's; those of the modules in `settings.handlers` register themselves."""
+    import_handlers(settings.handlers)
     clock = HeldClock() if settings.test_mode else Clock()
-    instance = build_instance(settings, clock)
+    instance = build_instance(settings, clock, handlers)
     activity = Activity(clock) if isinstance(clock, HeldClock) else None
 
     @asynccontextmanager
@@ -48,7 +54,7 @@ def build_app(settings: Settings) -> Starlette:
         middleware.insert(0, Middleware(Counting, activity=activity))
         middleware.append(Middleware(FaultInjection, faults=instance.faults, clock=clock))
     app = Starlette(
-        routes=build_routes(settings, activity),
+        routes=build_routes(settings, instance, activity),
         middleware=middleware,
         exception_handlers=errors.HANDLERS,
         lifespan=lifespan,
@@ -57,7 +63,7 @@ def build_app(settings: Settings) -> Starlette:
     return app
 
 
-def build_routes(settings: Settings, activity: Activity | None) -> list[BaseRoute]:
+def build_routes(settings: Settings, instance: Instance, activity: Activity | None) -> list[BaseRoute]:
     """`activity` is there in test mode only."""
     paths: dict[str, str] = {}
     if settings.ws_enabled:
@@ -65,13 +71,13 @@ def build_routes(settings: Settings, activity: Activity | None) -> list[BaseRout
     routes: list[BaseRoute] = []
     for path, dialect in paths.items():
         routes += [WebSocketRoute(path, websocket.endpoint(dialect)), Route(path, websocket.upgrade_required)]
-    routes += health.ROUTES + collections.ROUTES
+    routes += health.ROUTES + metrics.routes(instance.metrics) + collections.ROUTES
     if activity is not None:
         routes += control.ROUTES + held.routes(activity)
     return routes + pages.routes(settings.static_dir)
 
 
-def build_instance(settings: Settings, clock: Clock | None = None) -> Instance:
+def build_instance(settings: Settings, clock: Clock | None = None, handlers: Handlers = HANDLERS) -> Instance:
     clock = clock or Clock()
     broker = build_broker(settings)
     hub = Hub(
@@ -82,11 +88,16 @@ def build_instance(settings: Settings, clock: Clock | None = None) -> Instance:
         )
     )
     faults = ClientFaults(settings.client_faults_max)
-    dialect_options = DialectOptions(settings.channel_chars_max, wall_clock_ms(clock))
+    dialect_options = DialectOptions(settings.channel_chars_max, wall_clock_ms(clock), handlers.types)
+    admission = Admission(hub, settings.connections_max)
     return Instance(
         settings=settings,
         hub=hub,
-        admission=Admission(hub, settings.connections_max),
+        admission=admission,
+        service=Service(broker, dialect_options),
+        handlers=handlers,
+        metrics=Metrics(hub, clock.now_s),
+        drain=Drain(hub, admission),
         broker=broker,
         relay=Relay(
             hub,

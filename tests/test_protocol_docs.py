@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from server.dialects import rooms
+from server.endpoints import metrics
 
 TEXT = (Path(__file__).parents[1] / "docs" / "protocol.md").read_text("utf-8")
 
@@ -32,3 +33,7 @@ def test_the_types_of_rooms_are_those_of_the_code() -> None:
 
 def test_the_errors_of_rooms_are_those_of_the_code() -> None:
     assert first_cells("rooms", "error") == set(rooms.ERROR_TEXTS.values())
+
+
+def test_the_metrics_are_those_of_the_code() -> None:
+    assert set(re.findall(r"`(websocket_\w+)`", TEXT)) == set(metrics.NAMES)

@@ -69,6 +69,8 @@ class Connection:
         self.channels: set[str] = set()
         self.user: str | None = None
         """Whose connection it is, where the dialect asks for a token."""
+        self.says_goodbye = False
+        """Whether it is told, and closed with 1001, when the server ends."""
         self.home: str | None = None
         """The system channel that it stands in, which no limit of channels counts."""
         self.state: State = "handshaking"

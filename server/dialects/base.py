@@ -34,6 +34,8 @@ class Dialect(Protocol):
     encoder: Encoder
     """The one that a new connection starts with."""
 
+    says_goodbye: bool
+    """Whether its clients are told when the server ends, and closed with 1001."""
     needs_user: bool
     """Whether a connection must show a token before it is accepted."""
 

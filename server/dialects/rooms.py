@@ -103,6 +103,7 @@ class RoomsEncoder:
 class RoomsDialect:
     name = "rooms"
     needs_user = False
+    says_goodbye = True
 
     def __init__(self, options: DialectOptions) -> None:
         self._options = options

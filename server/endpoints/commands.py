@@ -8,6 +8,7 @@ from typing import Any
 from ..core.connection import Connection
 from ..core.events import EVERYBODY
 from ..core.messages import (
+    Call,
     Command,
     Heartbeat,
     Join,
@@ -21,6 +22,7 @@ from ..core.messages import (
     Unsubscribe,
 )
 from ..errors import NOT_SUBSCRIBED, SyncbedError
+from ..service.handlers import Client
 from .instance import Instance
 
 
@@ -67,8 +69,13 @@ async def publish(instance: Instance, connection: Connection, command: Publish) 
     await instance.broker.publish(channel, "message", command.payload, connection.id)
 
 
+async def call(instance: Instance, connection: Connection, command: Call) -> None:
+    await instance.handlers.call(command.name, Client(connection, instance.service), command.data)
+
+
 OTHERS: dict[type, Callable[[Instance, Connection, Any], Awaitable[None]]] = {
     Join: join,
     Leave: leave,
     Publish: publish,
+    Call: call,
 }

@@ -16,8 +16,12 @@ from ..dialects.base import Dialect
 from ..guard.admission import Admission
 from ..guard.client_faults import ClientFaults
 from ..guard.origins import OriginRules
+from ..service.handlers import Handlers
+from ..service.notify import Service
 from ..settings import Settings
 from ..sync.collections import Collections
+from .drain import Drain
+from .metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,10 @@ class Instance:
     admission: Admission
     broker: Broker
     relay: Relay
+    service: Service
+    handlers: Handlers
+    metrics: Metrics
+    drain: Drain
     dialects: dict[str, Dialect]
     origins: OriginRules
     faults: ClientFaults

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -21,6 +22,7 @@ from ..errors import (
     INVALID_FRAME,
     RATE_LIMITED,
     UPGRADE_REQUIRED,
+    ErrorKind,
     SyncbedError,
 )
 from ..guard.rate import Rate
@@ -62,11 +64,13 @@ class _Conversation:
         self._instance = instance
         self._dialect = dialect
         self._rate = Rate(instance.settings.messages_per_s_max, instance.now_s())
-        self._writer = Writer(websocket, instance.settings.write_s_max)
+        self._writer = Writer(websocket, instance.metrics.sent, instance.settings.write_s_max)
         client_id = websocket.query_params.get("client_id")
         self._connection = Connection(
             instance.new_id(), dialect.encoder, instance.outbox_limits, self._writer.wake, client_id
         )
+        self._connection.says_goodbye = dialect.says_goodbye
+        self._since_s = instance.now_s()
 
     async def run(self, subprotocol: str | None) -> None:
         connection, instance = self._connection, self._instance
@@ -78,17 +82,20 @@ class _Conversation:
         try:
             await self._websocket.accept(subprotocol)
             connection.step("accept")
+            refused = refused or instance.admission.closed  # the end may have begun meanwhile
             if refused is None:
                 await self._begin()
             else:
                 kind, close = refused
-                connection.send(ErrorReply(kind, kind.text))
+                self._tell(kind, kind.text)
                 connection.close(close)
             await self._listen()
         finally:
             connection.step("lose")
             self._writer.stop()
             instance.relay.forget(connection)
+            instance.drain.gone(connection)
+            instance.metrics.ended(instance.now_s() - self._since_s)
             if client_id is not None and abort is not None:
                 instance.faults.closed(client_id, abort)
 
@@ -113,6 +120,8 @@ class _Conversation:
 
     async def _take(self, text: str | None) -> None:
         """Carry out one frame. Whatever is wrong with it is answered, and the connection lives."""
+        metrics, began_s = self._instance.metrics, time.perf_counter()
+        metrics.received(len(text or ""))
         try:
             if not self._rate.take(self._instance.now_s()):
                 raise SyncbedError(RATE_LIMITED)
@@ -121,12 +130,17 @@ class _Conversation:
             commands = self._dialect.decode(text, self._connection)
             await carry_out(self._instance, self._connection, commands)
         except SyncbedError as error:
-            self._connection.send(ErrorReply(error.kind, error.message))
+            self._tell(error.kind, error.message)
         except BrokerUnavailableError:
             reply = "the data store cannot be reached; subscriptions start when it is back"
-            self._connection.send(ErrorReply(BROKER_UNAVAILABLE, reply))
+            self._tell(BROKER_UNAVAILABLE, reply)
         except IndefiniteError:
-            self._connection.send(ErrorReply(INDEFINITE, INDEFINITE.text))
+            self._tell(INDEFINITE, INDEFINITE.text)
         except Exception:
             logger.exception("unexpected error in a frame")
-            self._connection.send(ErrorReply(INTERNAL, INTERNAL.text))
+            self._tell(INTERNAL, INTERNAL.text)
+        metrics.carried_out(time.perf_counter() - began_s)
+
+    def _tell(self, kind: ErrorKind, text: str) -> None:
+        self._instance.metrics.error(kind.name)
+        self._connection.send(ErrorReply(kind, text))

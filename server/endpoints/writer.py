@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -16,9 +17,10 @@ CLOSE_S_MAX = 2.0
 class Writer:
     """`wake` may be called any number of times; the frames go out once the event loop comes round."""
 
-    def __init__(self, websocket: WebSocket, write_s_max: float = 0) -> None:
+    def __init__(self, websocket: WebSocket, sent: Callable[[int], None], write_s_max: float) -> None:
         """A peer that takes nothing for `write_s_max` seconds is aborted; 0: it may take its time."""
         self._websocket = websocket
+        self._sent = sent
         self._write_s_max = write_s_max
         self._deadline: asyncio.TimerHandle | None = None
         self._transport = transport_of(websocket.scope)
@@ -50,6 +52,7 @@ class Writer:
         frames = connection.outbox.drain()
         if frames:
             transport.write(b"".join([frame.wire for frame in frames]))
+            self._sent(len(frames))
         if connection.closing is not None and self._task is None:
             self._task = self._loop.create_task(self._close(connection.closing))
 
@@ -90,6 +93,7 @@ class Writer:
         """One at a time, until the outbox is empty: two of them would mix up the order."""
         try:
             while frames := connection.outbox.drain():
+                self._sent(len(frames))
                 for frame in frames:
                     await self._websocket.send_text(frame.text)
         except (WebSocketDisconnect, RuntimeError):

@@ -19,9 +19,13 @@ class Admission:
         self.draining = False
         """Nobody comes in any more."""
 
+    @property
+    def closed(self) -> tuple[ErrorKind, Close] | None:
+        return (SHUTTING_DOWN, GOING_AWAY) if self.draining else None
+
     def admit(self, connection: Connection) -> tuple[ErrorKind, Close] | None:
-        if self.draining:
-            return SHUTTING_DOWN, GOING_AWAY
+        if self.closed is not None:
+            return self.closed
         if 0 < self._connections_max <= len(self._hub.connections):
             return AT_CAPACITY, FULL
         self._hub.add(connection)

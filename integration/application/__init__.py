@@ -1,0 +1,1 @@
+"""An application of somebody's: what a server imports by SYNCBED_HANDLERS."""

@@ -1,0 +1,1 @@
+"""What application code uses: tell clients something, and handle messages of its own types."""
