@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from .app import build_broker
+from .clock import Clock, wall_clock_ms
 from .dialects.base import DialectOptions
 from .service.notify import Service
 from .settings import Settings
@@ -21,6 +22,6 @@ async def remote_service(redis_url: str, redis_prefix: str = "syncbed") -> Async
     settings = Settings(redis_url=redis_url, redis_prefix=redis_prefix)
     broker = build_broker(settings)
     try:
-        yield Service(broker, DialectOptions(settings.channel_chars_max))
+        yield Service(broker, DialectOptions(settings.channel_chars_max, wall_clock_ms(Clock())))
     finally:
         await broker.close()

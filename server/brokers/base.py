@@ -8,11 +8,12 @@ listener, in order, once per instance.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..core.commit import Item, Mutation, Outcome
 from ..core.events import Event, Position
+from ..core.offline_queue import QueueLimits, Waiting
 
 
 class BrokerUnavailableError(Exception):
@@ -38,6 +39,15 @@ class BrokerLimits:
     mutations_remembered_s: int
     item_bytes_max: int = 64_000
     """Of an item in JSON, whatever number of changes it grew by."""
+    queue: QueueLimits = field(default_factory=QueueLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """`delivered` events, those that had waited included; `waiting` messages still wait."""
+
+    delivered: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,20 @@ class Broker(ABC):
     @abstractmethod
     async def log(self, channel: str, after: Position | None, limit: int) -> list[Event]:
         """The events after a position (None: the start of this epoch), oldest first; or LogGoneError."""
+
+    # who may be away
+
+    @abstractmethod
+    async def deliver(self, channel: str, message: Waiting, *, again: bool = False) -> Delivery:
+        """If any instance has joined the channel: publish what waits for it, then this; else it waits.
+
+        One atomic step. `again`: it was published, and nobody was there after all; it waits, unless
+        somebody has joined by now.
+        """
+
+    @abstractmethod
+    async def flush(self, channel: str, now_ms: int) -> Delivery:
+        """Publish what waits, if any instance has joined the channel."""
 
     # collections
 

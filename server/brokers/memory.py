@@ -8,9 +8,11 @@ from ..core.channel_log import ChannelLog
 from ..core.commit import EVENT_NAMES, Item, Mutation, Outcome, apply, event_payload, too_large
 from ..core.events import Event, Position
 from ..core.json_text import dumps
-from .base import Broker, BrokerLimits, Listener, LogGoneError, Snapshot
+from ..core.offline_queue import OfflineQueue, Waiting
+from .base import Broker, BrokerLimits, Delivery, Listener, LogGoneError, Snapshot
 
 CLIENTS_REMEMBERED_MAX = 10_000
+QUEUES_MAX = 10_000
 
 
 class MemoryBroker(Broker):
@@ -25,6 +27,7 @@ class MemoryBroker(Broker):
         self._joined: set[str] = set()
         self._logs: dict[str, ChannelLog] = {}
         self._items: dict[str, dict[str, Item]] = {}
+        self._queues: OrderedDict[str, OfflineQueue] = OrderedDict()
         self._seen: OrderedDict[tuple[str, str], OrderedDict[int, Outcome]] = OrderedDict()
 
     async def open(self, listener: Listener) -> None:
@@ -59,6 +62,33 @@ class MemoryBroker(Broker):
         if events is None:
             raise LogGoneError(log.position)
         return events
+
+    # who may be away
+
+    async def deliver(self, channel: str, message: Waiting, *, again: bool = False) -> Delivery:
+        if channel in self._joined:
+            flushed = self._flush(channel, message.at_ms)
+            if not again:
+                self._append(channel, message.name, message.payload, commit=False, sender=message.sender)
+            return Delivery(flushed + (not again), 0)
+        queue = self._queues.setdefault(channel, OfflineQueue(self._limits.queue))
+        self._queues.move_to_end(channel)
+        while len(self._queues) > QUEUES_MAX:
+            self._queues.popitem(last=False)
+        queue.push(message)
+        return Delivery(0, len(queue))
+
+    async def flush(self, channel: str, now_ms: int) -> Delivery:
+        if channel in self._joined:
+            return Delivery(self._flush(channel, now_ms), 0)
+        return Delivery(0, len(self._queues.get(channel, ())))
+
+    def _flush(self, channel: str, now_ms: int) -> int:
+        queue = self._queues.pop(channel, None)
+        waited = [] if queue is None else queue.drain(now_ms)
+        for each in waited:
+            self._append(channel, each.name, each.payload, commit=False, sender=each.sender)
+        return len(waited)
 
     # collections
 

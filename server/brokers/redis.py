@@ -6,6 +6,7 @@ Per channel (its name stands in the keys' hash tag, so that all of them live on 
     <prefix>:{orders}:log        stream  one entry an event, its id is `<offset>-0`
     <prefix>:{orders}:items      hash    entity id (JSON) -> record, see commit.lua
     <prefix>:{orders}:seen:<id>  zset    what was answered to the mutations of one client, by mutation id
+    <prefix>:{orders}:queue      list    what waits until somebody joins; `queue:urgent` goes first
 
 An event's text, in the stream and as published: epoch, offset, "1" if it is a commit (and who sent it, in
 JSON, after a space), its name in JSON and its payload in JSON, a line each.
@@ -27,11 +28,13 @@ from ..core import json_text
 from ..core.commit import Item, Mutation, Outcome
 from ..core.events import Event, Position
 from ..core.json_text import dumps
+from ..core.offline_queue import Waiting
 from ..errors import StartupError
 from .base import (
     Broker,
     BrokerLimits,
     BrokerUnavailableError,
+    Delivery,
     IndefiniteError,
     Listener,
     LogGoneError,
@@ -110,6 +113,31 @@ class RedisBroker(Broker):
         if not here:
             raise LogGoneError(Position(epoch.decode(), int(offset)))
         return [parse_event(channel, text.decode()) for text in texts]
+
+    # who may be away
+
+    async def deliver(self, channel: str, message: Waiting, *, again: bool = False) -> Delivery:
+        text = f"0 {dumps(message.sender)}\n{dumps(message.name)}\n{message.payload}"
+        return await self._deliver(channel, text, message.priority, message.at_ms, again)
+
+    async def flush(self, channel: str, now_ms: int) -> Delivery:
+        return await self._deliver(channel, "", False, now_ms, False)
+
+    async def _deliver(self, channel: str, text: str, urgent: bool, now_ms: int, again: bool) -> Delivery:
+        keys = [self._key(channel, "queue"), self._key(channel, "queue:urgent")]
+        limits = self._limits.queue
+        args = [
+            self._topic(channel),
+            self._events_max,
+            text,
+            str(int(urgent)),
+            str(now_ms),
+            str(limits.age_ms_max),
+            str(limits.messages_max),
+            str(int(again)),
+        ]
+        delivered, waiting = await self._run("deliver", channel, keys, args)
+        return Delivery(delivered, waiting)
 
     # collections
 

@@ -14,12 +14,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..clock import Clock
+from ..clock import Clock, wall_clock_ms
 from ..core.channel import Channel, HeldSubscription
 from ..core.connection import Connection
-from ..core.events import Event, Position
+from ..core.events import NOTIFICATION, Event, Position, is_user_channel
 from ..core.hub import Hub
 from ..core.messages import Start
+from ..core.offline_queue import Waiting
 from .base import Broker, BrokerUnavailableError, LogGoneError
 
 logger = logging.getLogger("syncbed.relay")
@@ -43,6 +44,7 @@ class Relay:
         self._broker = broker
         self._limits = limits
         self._clock = clock or Clock()
+        self._now_ms = wall_clock_ms(self._clock)
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
         self._joined: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -52,7 +54,7 @@ class Relay:
 
     async def open(self) -> None:
         await self._broker.open(self)
-        self._spawn(self._check_positions)
+        self.spawn(self._check_positions)
 
     @property
     def tasks(self) -> int:
@@ -81,22 +83,29 @@ class Relay:
 
     def unsubscribe(self, connection: Connection, channel: str) -> None:
         if self._hub.unsubscribe(connection, channel) is not None:
-            self._spawn(self._settle, channel)
+            self.spawn(self._settle, channel)
 
     def forget(self, connection: Connection) -> None:
         for channel in self._hub.remove(connection):
-            self._spawn(self._settle, channel.name)
+            self.spawn(self._settle, channel.name)
 
     # the broker
 
     def received(self, event: Event) -> None:
+        if (
+            event.name == NOTIFICATION
+            and is_user_channel(event.channel)
+            and event.channel not in self._hub.channels
+        ):
+            self.spawn(lambda: self._let_wait(event))
+            return
         if self._hub.receive(event):
-            self._spawn(self._settle, event.channel)
+            self.spawn(self._settle, event.channel)
 
     def connected(self) -> None:
         self.broker_down = None
         for name in list(self._hub.channels):
-            self._spawn(self._settle, name)
+            self.spawn(self._settle, name)
 
     def disconnected(self, why: str) -> None:
         self.broker_down = why
@@ -107,10 +116,12 @@ class Relay:
 
     # private
 
-    def _spawn(self, work: Callable[..., Coroutine[Any, Any, None]], *args: str) -> None:
+    def spawn(self, work: Callable[..., Coroutine[Any, Any, None]], *args: str) -> asyncio.Task[None]:
+        """Run in the background until `close`. Sleep on the clock only: a test counts who does not."""
         task = asyncio.get_running_loop().create_task(self._quietly(work, *args))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _quietly(self, work: Callable[..., Coroutine[Any, Any, None]], *args: str) -> None:
         try:
@@ -119,6 +130,12 @@ class Relay:
             logger.info("will go on when the broker is back: %s", error)
         except Exception:
             logger.exception("unexpected error in the relay")
+
+    async def _let_wait(self, event: Event) -> None:
+        """The last listener went while the event was on its way: it waits for the next one."""
+        await self._settle(event.channel)
+        waiting = Waiting(event.name, event.payload, event.sender, False, self._now_ms())
+        await self._broker.deliver(event.channel, waiting, again=True)
 
     async def _settle(self, name: str) -> None:
         async with self._alone(name):

@@ -32,6 +32,16 @@ EVERYBODY = SYSTEM_PREFIX + "everybody"
 """Where each connection stands whose dialect has a broadcast to all."""
 
 
+_USERS = SYSTEM_PREFIX + "user/"
+
+MESSAGE, NOTIFICATION, ROOM_UPDATE = "message", "notification", "room_update"
+"""Names of events: what a client published, what the service face told all or a user, and what it told a room."""
+
+
 def user_channel(user: str) -> str:
     """Where a user's connections stand, wherever they are."""
-    return f"{SYSTEM_PREFIX}user/{user}"
+    return _USERS + user
+
+
+def is_user_channel(channel: str) -> bool:
+    return channel.startswith(_USERS)

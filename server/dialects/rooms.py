@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core.connection import Connection, Encoder
-from ..core.events import EVERYBODY, Event
+from ..core.events import EVERYBODY, MESSAGE, NOTIFICATION, ROOM_UPDATE, Event
 from ..core.json_text import dumps
 from ..core.messages import (
     Answer,
@@ -51,9 +51,6 @@ ERROR_TEXTS = {
     SHUTTING_DOWN.name: "connection closed",
 }
 """By the name of the error. The others say what they say anywhere."""
-
-MESSAGE, NOTIFICATION, ROOM_UPDATE = "message", "notification", "room_update"
-"""Names of events: what a client published, what the service face told all, and what it told a room."""
 
 WELCOME = "Connected to WebSocket server"
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ..core.connection import Connection
-from ..core.events import EVERYBODY
+from ..core.events import EVERYBODY, MESSAGE
 from ..core.messages import (
     Call,
     Command,
@@ -66,7 +66,7 @@ async def publish(instance: Instance, connection: Connection, command: Publish) 
     if command.channel is not None and command.channel not in connection.channels:
         raise SyncbedError(NOT_SUBSCRIBED)
     channel = EVERYBODY if command.channel is None else command.channel
-    await instance.broker.publish(channel, "message", command.payload, connection.id)
+    await instance.broker.publish(channel, MESSAGE, command.payload, connection.id)
 
 
 async def call(instance: Instance, connection: Connection, command: Call) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..brokers.base import Broker
-from ..core.events import EVERYBODY
+from ..core.events import EVERYBODY, NOTIFICATION, ROOM_UPDATE, user_channel
 from ..core.json_text import dumps
+from ..core.offline_queue import Waiting
 from ..dialects.base import DialectOptions, check_channel
-from ..dialects.rooms import NOTIFICATION, ROOM_UPDATE
 
 
 class Service:
@@ -22,6 +22,15 @@ class Service:
     async def notify_all(self, event: str, data: Any) -> None:
         """To everybody: `{"type":"notification","data":{"event","data"}}`."""
         await self._broker.publish(EVERYBODY, NOTIFICATION, dumps({"event": event, "data": data}))
+
+    async def notify_user(self, user: str, event: str, data: Any, *, priority: bool = False) -> bool:
+        """To every connection of the user; if there is none, it waits for the next. True if it was told now.
+
+        What has priority is heard before the rest of what waits. `{"type":"notification","payload":…}`.
+        """
+        payload = dumps({"event": event, "data": data})
+        message = Waiting(NOTIFICATION, payload, "", priority, self._options.now_ms())
+        return (await self._broker.deliver(user_channel(user), message)).delivered > 0
 
     async def notify_room(self, room: str, data: Any) -> None:
         """To everybody in the room: `{"type":"room_update","room","data"}`."""

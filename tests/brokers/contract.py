@@ -8,13 +8,18 @@ from typing import Any
 
 import pytest
 
-from server.brokers.base import Broker, BrokerLimits, LogGoneError
+from server.brokers.base import Broker, BrokerLimits, Delivery, LogGoneError
 from server.core.commit import Item, Mutation, Outcome
 from server.core.events import Event, Position
 from server.core.json_text import dumps, loads
+from server.core.offline_queue import QueueLimits, Waiting
 
 LIMITS = BrokerLimits(
-    history_events_max=20, mutations_remembered_max=5, mutations_remembered_s=60, item_bytes_max=5000
+    history_events_max=20,
+    mutations_remembered_max=5,
+    mutations_remembered_s=60,
+    item_bytes_max=5000,
+    queue=QueueLimits(messages_max=4, age_ms_max=60_000),
 )
 HEAR_S_MAX = 5.0
 
@@ -58,6 +63,10 @@ def update(entity_id: str, if_match: int | None = None, **fields: Any) -> Mutati
 
 def delete(entity_id: str, if_match: int | None = None) -> Mutation:
     return Mutation("delete", entity_id, {}, if_match)
+
+
+def waiting(n: int, priority: bool = False, at_ms: int = 0) -> Waiting:
+    return Waiting("notification", str(n), "app", priority, at_ms)
 
 
 WEIRD_NAMES = [
@@ -398,3 +407,85 @@ class BrokerContract:
         broker, ear = await open_broker()
         assert await ear.life() == "connected"
         assert len(broker.survives()) > 20
+
+    # who may be away
+
+    async def test_a_message_for_nobody_waits_and_is_heard_before_anything_new(
+        self, open_broker: OpenBroker
+    ) -> None:
+        broker, ear = await open_broker()
+        assert await broker.deliver("bob", waiting(1)) == Delivery(0, 1)
+        assert await broker.deliver("bob", waiting(2)) == Delivery(0, 2)
+        await broker.join("bob")
+        assert await broker.deliver("bob", waiting(3)) == Delivery(3, 0)
+        heard = await ear.next(3)
+        assert [(event.payload, event.position.offset) for event in heard] == [("1", 1), ("2", 2), ("3", 3)]
+        assert (heard[0].name, heard[0].sender) == ("notification", "app")
+        assert await broker.flush("bob", 0) == Delivery(0, 0)
+
+    async def test_a_flush_gives_what_waits_once_and_only_to_who_listens(
+        self, open_broker: OpenBroker
+    ) -> None:
+        broker, ear = await open_broker()
+        await broker.deliver("bob", waiting(1))
+        assert await broker.flush("bob", 0) == Delivery(0, 1)
+        await broker.join("bob")
+        assert await broker.flush("bob", 0) == Delivery(1, 0)
+        assert await broker.flush("bob", 0) == Delivery(0, 0)
+        assert [event.payload for event in await ear.next()] == ["1"]
+
+    async def test_the_urgent_are_heard_first_each_in_their_order(self, open_broker: OpenBroker) -> None:
+        broker, ear = await open_broker()
+        for n, priority in ((1, False), (2, True), (3, False), (4, True)):
+            await broker.deliver("bob", waiting(n, priority))
+        await broker.join("bob")
+        await broker.flush("bob", 0)
+        assert [event.payload for event in await ear.next(4)] == ["2", "4", "1", "3"]
+
+    async def test_over_the_limit_the_oldest_goes_and_the_urgent_last(self, open_broker: OpenBroker) -> None:
+        broker, ear = await open_broker()
+        await broker.deliver("bob", waiting(1, priority=True))
+        for n in range(2, 8):
+            assert (await broker.deliver("bob", waiting(n))).waiting == min(n, 4)
+        for n in (8, 9, 10):
+            await broker.deliver("bob", waiting(n, priority=True))
+        await broker.deliver("bob", waiting(11, priority=True))
+        await broker.join("bob")
+        await broker.flush("bob", 0)
+        assert [event.payload for event in await ear.next(4)] == ["8", "9", "10", "11"]
+
+    async def test_what_is_too_old_is_gone(self, open_broker: OpenBroker) -> None:
+        broker, ear = await open_broker()
+        await broker.deliver("bob", waiting(1, at_ms=1000))
+        await broker.deliver("bob", waiting(2, at_ms=61_000))
+        await broker.deliver("bob", waiting(3, at_ms=61_001))
+        await broker.join("bob")
+        assert await broker.flush("bob", 121_000) == Delivery(2, 0)
+        assert [event.payload for event in await ear.next(2)] == ["2", "3"]
+
+    async def test_users_wait_apart(self, open_broker: OpenBroker) -> None:
+        broker, ear = await open_broker()
+        await broker.deliver("bob", waiting(1))
+        await broker.deliver("eve", waiting(2))
+        await broker.join("eve")
+        await broker.flush("eve", 0)
+        assert [event.payload for event in await ear.next()] == ["2"]
+
+    async def test_what_nobody_heard_after_all_waits_and_is_not_heard_twice(
+        self, open_broker: OpenBroker
+    ) -> None:
+        broker, ear = await open_broker()
+        assert await broker.deliver("bob", waiting(1), again=True) == Delivery(0, 1)
+        await broker.join("bob")
+        assert await broker.deliver("bob", waiting(2), again=True) == Delivery(1, 0)
+        assert [event.payload for event in await ear.next()] == ["1"]
+
+    async def test_many_who_deliver_at_once_get_dense_offsets(self, open_broker: OpenBroker) -> None:
+        broker, ear = await open_broker()
+        await broker.deliver("bob", waiting(0))
+        await broker.join("bob")
+        await asyncio.gather(*(broker.deliver("bob", waiting(n)) for n in range(1, 15)))
+        heard = await ear.next(15)
+        assert [event.position.offset for event in heard] == list(range(1, 16))
+        assert {event.payload for event in heard} == {str(n) for n in range(15)}
+        assert heard[0].payload == "0"
