@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,11 +17,13 @@ from .brokers.redis import RedisBroker
 from .brokers.relay import Relay, RelayLimits
 from .clock import Clock, HeldClock, wall_clock_ms
 from .core.hub import Hub, HubLimits
+from .core.offline_queue import QueueLimits
 from .core.outbox import OutboxLimits
 from .dialects.base import DialectOptions
 from .dialects.registry import DIALECTS
-from .endpoints import collections, control, errors, health, held, metrics, pages, websocket
+from .endpoints import collections, control, errors, health, held, metrics, pages, people, websocket
 from .endpoints.counting import Activity, Counting
+from .endpoints.doors import Door
 from .endpoints.drain import Drain
 from .endpoints.instance import Instance
 from .endpoints.metrics import Metrics
@@ -28,10 +31,13 @@ from .endpoints.middleware import FaultInjection, OriginGuard
 from .guard.admission import Admission
 from .guard.client_faults import ClientFaults
 from .guard.origins import OriginRules
+from .guard.tokens import Tokens
 from .service.handlers import HANDLERS, Handlers, import_handlers
 from .service.notify import Service
 from .settings import Settings
 from .sync.collections import Collections
+
+SECURE = "/ws/secure"
 
 
 def build_app(settings: Settings, handlers: Handlers = HANDLERS) -> Starlette:
@@ -67,13 +73,15 @@ def build_routes(settings: Settings, instance: Instance, activity: Activity | No
     """`activity` is there in test mode only."""
     paths: dict[str, str] = {}
     if settings.ws_enabled:
-        paths = {"/ws": settings.ws_dialect} | {f"/ws/{name}": name for name in DIALECTS}
+        paths = {"/ws": settings.ws_dialect} | {f"/ws/{name}": name for name in DIALECTS} | {SECURE: "state"}
     routes: list[BaseRoute] = []
     for path, dialect in paths.items():
-        routes += [WebSocketRoute(path, websocket.endpoint(dialect)), Route(path, websocket.upgrade_required)]
+        door: Door = "secure" if path == SECURE else "state"
+        routes.append(WebSocketRoute(path, websocket.endpoint(dialect, door)))
+        routes.append(Route(path, websocket.upgrade_required))
     routes += health.ROUTES + metrics.routes(instance.metrics) + collections.ROUTES
     if activity is not None:
-        routes += control.ROUTES + held.routes(activity)
+        routes += control.ROUTES + people.ROUTES + held.routes(activity)
     return routes + pages.routes(settings.static_dir)
 
 
@@ -88,8 +96,22 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
         )
     )
     faults = ClientFaults(settings.client_faults_max)
-    dialect_options = DialectOptions(settings.channel_chars_max, wall_clock_ms(clock), handlers.types)
-    admission = Admission(hub, settings.connections_max)
+    now_ms = wall_clock_ms(clock)
+    dialect_options = DialectOptions(
+        settings.channel_chars_max,
+        now_ms,
+        handlers.types,
+        settings.state_text_chars_max,
+        {
+            "max_message_chars": settings.state_text_chars_max,
+            "max_messages_per_minute": settings.state_messages_per_min_max,
+            "max_connections_per_user": settings.user_connections_max,
+            "heartbeat_interval_s": settings.heartbeat_s,
+        },
+    )
+    admission = Admission(
+        hub, settings.connections_max, settings.user_connections_max, settings.user_over_limit
+    )
     return Instance(
         settings=settings,
         hub=hub,
@@ -98,6 +120,9 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
         handlers=handlers,
         metrics=Metrics(hub, clock.now_s),
         drain=Drain(hub, admission),
+        tokens=build_tokens(settings),
+        clock=clock,
+        now_ms=now_ms,
         broker=broker,
         relay=Relay(
             hub,
@@ -123,12 +148,19 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
     )
 
 
+def build_tokens(settings: Settings) -> Tokens:
+    if settings.token_secret is not None:
+        return Tokens(settings.token_secret.get_secret_value())
+    return Tokens(secrets.token_hex(32) if settings.test_mode else None)
+
+
 def build_broker(settings: Settings) -> Broker:
     limits = BrokerLimits(
         settings.history_events_max,
         settings.mutations_remembered_max,
         settings.mutations_remembered_s,
         settings.item_bytes_max,
+        QueueLimits(settings.queue_messages_max, settings.queue_age_s_max * 1000),
     )
     if settings.redis_url is None:
         return MemoryBroker(limits, _random_epoch())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Count = Annotated[int, Field(gt=0)]
@@ -34,7 +34,7 @@ class Settings(BaseSettings):
 
     test_mode: bool = False
     """The endpoints under `/test` exist, and any `*.localhost` is a welcome origin."""
-    ws_dialect: Literal["broadcast", "rooms"] = "rooms"
+    ws_dialect: Literal["broadcast", "rooms", "state"] = "rooms"
     """What `/ws` speaks."""
     ws_enabled: bool = True
     """False: there are no WebSocket paths."""
@@ -63,6 +63,21 @@ class Settings(BaseSettings):
     """A kept-alive HTTP connection without a request is closed after it."""
     ping_interval_s: Annotated[float, Field(gt=0)] = 20
     ping_timeout_s: Annotated[float, Field(gt=0)] = 20
+
+    token_secret: Annotated[SecretStr, Field(min_length=32)] | None = None
+    """Of the HS256 tokens that the `state` dialect asks for. None: in test mode a random one, else nobody."""
+    token_warning_s: Annotated[float, Field(ge=0)] = 60
+    """So long before its token expires a client is told."""
+    user_connections_max: Limit = 5
+    user_over_limit: Literal["refuse", "close_oldest"] = "refuse"
+    state_text_chars_max: Count = 8192
+    state_messages_per_min_max: Limit = 30
+    heartbeat_s: Annotated[float, Field(gt=0)] = 30
+    heartbeat_timeout_s: Annotated[float, Field(gt=0)] = 60
+    heartbeats_missed_max: Count = 3
+    queue_messages_max: Count = 1000
+    """Of a user who is away."""
+    queue_age_s_max: Count = 24 * 3600
 
     history_events_max: Count = 10_000
     resume_events_max: Count = 1000

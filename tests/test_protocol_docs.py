@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from server.dialects import rooms
+from server.dialects import rooms, state
 from server.endpoints import metrics
 
 TEXT = (Path(__file__).parents[1] / "docs" / "protocol.md").read_text("utf-8")
@@ -33,6 +33,14 @@ def test_the_types_of_rooms_are_those_of_the_code() -> None:
 
 def test_the_errors_of_rooms_are_those_of_the_code() -> None:
     assert first_cells("rooms", "error") == set(rooms.ERROR_TEXTS.values())
+
+
+def test_the_types_of_state_are_those_of_the_code() -> None:
+    assert sent_by_clients("state") == set(state.TYPES)
+
+
+def test_the_error_codes_of_state_are_those_of_the_code() -> None:
+    assert first_cells("state", "code") == {*state.ERROR_CODES.values(), state.OTHER_ERRORS}
 
 
 def test_the_metrics_are_those_of_the_code() -> None:

@@ -57,6 +57,11 @@ class Relay:
         self.spawn(self._check_positions)
 
     @property
+    def joined(self) -> int:
+        """How many channels the broker delivers to us."""
+        return len(self._joined)
+
+    @property
     def tasks(self) -> int:
         """How many things go on in the background, the position check among them."""
         return len(self._tasks)

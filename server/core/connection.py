@@ -69,6 +69,7 @@ class Connection:
         self.channels: set[str] = set()
         self.user: str | None = None
         """Whose connection it is, where the dialect asks for a token."""
+        self.auth_method = ""
         self.says_goodbye = False
         """Whether it is told, and closed with 1001, when the server ends."""
         self.home: str | None = None

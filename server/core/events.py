@@ -35,7 +35,7 @@ EVERYBODY = SYSTEM_PREFIX + "everybody"
 _USERS = SYSTEM_PREFIX + "user/"
 
 MESSAGE, NOTIFICATION, ROOM_UPDATE = "message", "notification", "room_update"
-"""Names of events: what a client published, what the service face told all or a user, and what it told a room."""
+"""Names of events: what a client published, what the service face told all or a user, and a room."""
 
 
 def user_channel(user: str) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from .base import Dialect, DialectOptions
 from .broadcast import BroadcastDialect
 from .rooms import RoomsDialect
+from .state import StateDialect
 
 DIALECTS: dict[str, Callable[[DialectOptions], Dialect]] = {
     "broadcast": BroadcastDialect,
     "rooms": RoomsDialect,
+    "state": StateDialect,
 }

@@ -9,6 +9,7 @@ from ..core.connection import Connection
 from ..core.events import EVERYBODY, MESSAGE
 from ..core.messages import (
     Call,
+    ChangeState,
     Command,
     Heartbeat,
     Join,
@@ -18,11 +19,15 @@ from ..core.messages import (
     Ping,
     Pong,
     Publish,
+    ReadState,
+    RefreshToken,
     Subscribe,
+    Tell,
     Unsubscribe,
 )
 from ..errors import NOT_SUBSCRIBED, SyncbedError
 from ..service.handlers import Client
+from . import user_state
 from .instance import Instance
 
 
@@ -78,4 +83,8 @@ OTHERS: dict[type, Callable[[Instance, Connection, Any], Awaitable[None]]] = {
     Leave: leave,
     Publish: publish,
     Call: call,
+    ChangeState: user_state.change_state,
+    ReadState: user_state.read_state,
+    Tell: user_state.tell,
+    RefreshToken: user_state.refresh_token,
 }

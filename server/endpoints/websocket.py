@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -12,8 +13,9 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from ..brokers.base import BrokerUnavailableError, IndefiniteError
-from ..core.connection import Connection
-from ..core.messages import ErrorReply
+from ..core.connection import Close, Connection
+from ..core.heartbeat import HeartbeatRules
+from ..core.messages import ErrorReply, Heartbeat
 from ..dialects.base import Dialect
 from ..errors import (
     BROKER_UNAVAILABLE,
@@ -26,31 +28,49 @@ from ..errors import (
     SyncbedError,
 )
 from ..guard.rate import Rate
+from ..guard.tokens import Identity
 from .answers import JsonAnswer
 from .commands import carry_out
+from .doors import Door, credentials
 from .instance import Instance, instance_of
 from .transport import transport_of
+from .user_state import tell_state
+from .vitals import Vitals
 from .writer import Writer
 
 logger = logging.getLogger("syncbed.websocket")
 
+TRY_AGAIN = Close(1013, "try again later")
+
 Endpoint = Callable[[WebSocket], Coroutine[Any, Any, None]]
 
 
-def endpoint(dialect_name: str) -> Endpoint:
+def endpoint(dialect_name: str, door: Door = "state") -> Endpoint:
     """The endpoint of a path; a subprotocol that is a dialect's name picks that dialect on any path."""
 
     async def websocket_endpoint(websocket: WebSocket) -> None:
-        await converse(websocket, instance_of(websocket), dialect_name)
+        await converse(websocket, instance_of(websocket), dialect_name, door)
 
     return websocket_endpoint
 
 
-async def converse(websocket: WebSocket, instance: Instance, dialect_name: str) -> None:
-    """Serve one WebSocket until it ends."""
+async def converse(websocket: WebSocket, instance: Instance, dialect_name: str, door: Door = "state") -> None:
+    """Serve one WebSocket until it ends; where the dialect wants a user, only with a valid token."""
     offered = [name for name in websocket.scope.get("subprotocols", []) if name in instance.dialects]
     subprotocol = offered[0] if offered else None
-    await _Conversation(websocket, instance, instance.dialects[subprotocol or dialect_name]).run(subprotocol)
+    dialect = instance.dialects[subprotocol or dialect_name]
+    if not dialect.needs_user:
+        await _Conversation(websocket, instance, dialect, None).run(subprotocol)
+        return
+    shown = credentials(websocket, door)
+    try:
+        identity = instance.tokens.verify(shown.token, instance.now_ms() / 1000)
+    except SyncbedError as error:
+        instance.metrics.error(error.kind.name)
+        await websocket.send_denial_response(JsonAnswer({"error": error.body()}, error.kind.status))
+        return
+    conversation = _Conversation(websocket, instance, dialect, identity, shown.method)
+    await conversation.run(subprotocol or shown.subprotocol)
 
 
 async def upgrade_required(request: Request) -> Response:
@@ -59,7 +79,14 @@ async def upgrade_required(request: Request) -> Response:
 
 
 class _Conversation:
-    def __init__(self, websocket: WebSocket, instance: Instance, dialect: Dialect) -> None:
+    def __init__(
+        self,
+        websocket: WebSocket,
+        instance: Instance,
+        dialect: Dialect,
+        identity: Identity | None,
+        auth_method: str = "",
+    ) -> None:
         self._websocket = websocket
         self._instance = instance
         self._dialect = dialect
@@ -70,11 +97,19 @@ class _Conversation:
             instance.new_id(), dialect.encoder, instance.outbox_limits, self._writer.wake, client_id
         )
         self._connection.says_goodbye = dialect.says_goodbye
+        self._identity = identity
+        self._minute: Rate | None = None
+        if identity is not None:
+            self._connection.user, self._connection.auth_method = identity.user, auth_method
+            if instance.settings.state_messages_per_min_max:
+                self._minute = Rate(instance.settings.state_messages_per_min_max, instance.now_s(), 60)
+        self._watch: asyncio.Task[None] | None = None
         self._since_s = instance.now_s()
 
     async def run(self, subprotocol: str | None) -> None:
         connection, instance = self._connection, self._instance
         client_id, transport = connection.client_id, transport_of(self._websocket.scope)
+        returns = connection.user is not None and instance.admission.was_here(connection.user)
         refused = instance.admission.admit(connection)
         abort = transport.abort if transport is not None else None
         if client_id is not None and abort is not None:
@@ -84,7 +119,7 @@ class _Conversation:
             connection.step("accept")
             refused = refused or instance.admission.closed  # the end may have begun meanwhile
             if refused is None:
-                await self._begin()
+                await self._begin(returns=returns)
             else:
                 kind, close = refused
                 self._tell(kind, kind.text)
@@ -93,22 +128,50 @@ class _Conversation:
         finally:
             connection.step("lose")
             self._writer.stop()
+            instance.admission.leave(connection)
+            if connection in instance.vitals:
+                del instance.vitals[connection]
+            if self._watch is not None:
+                self._watch.cancel()
             instance.relay.forget(connection)
             instance.drain.gone(connection)
             instance.metrics.ended(instance.now_s() - self._since_s)
             if client_id is not None and abort is not None:
                 instance.faults.closed(client_id, abort)
 
-    async def _begin(self) -> None:
+    async def _begin(self, *, returns: bool) -> None:
         connection, relay = self._connection, self._instance.relay
         self._dialect.greet(connection)
         connection.home = self._dialect.home(connection)
-        if connection.home is not None:
-            relay.subscribe(connection, connection.home, None)
-            try:
+        if connection.home is None:
+            return
+        try:
+            if self._identity is None:
+                relay.subscribe(connection, connection.home, None)
                 await relay.settle([connection.home])
-            except BrokerUnavailableError as error:
-                logger.info("what goes to all will be heard when the broker is back: %s", error)
+            else:
+                await self._begin_as(self._identity, connection.home, returns=returns)
+        except BrokerUnavailableError as error:
+            logger.info("what goes to all will be heard when the broker is back: %s", error)
+            if self._identity is not None:  # a client of the state, without one: better that it tries again
+                self._tell(BROKER_UNAVAILABLE, "the data store cannot be reached")
+                connection.close(TRY_AGAIN)
+
+    async def _begin_as(self, identity: Identity, home: str, *, returns: bool) -> None:
+        """The state first, then every event after it, then what waited while the user was away."""
+        connection, instance = self._connection, self._instance
+        settings = instance.settings
+        rules = HeartbeatRules(
+            settings.heartbeat_s, settings.heartbeat_timeout_s, settings.heartbeats_missed_max
+        )
+        token_s = identity.expires_at_s - instance.now_ms() / 1000
+        vitals = Vitals(connection, rules, settings.token_warning_s, instance.clock, token_s)
+        instance.vitals[connection] = vitals
+        self._watch = instance.relay.spawn(vitals.run)
+        position = await tell_state(instance, connection, "resync" if returns else "snapshot")
+        instance.relay.subscribe(connection, home, position)
+        await instance.relay.settle([home])
+        await instance.broker.flush(home, instance.now_ms())
 
     async def _listen(self) -> None:
         while True:
@@ -127,7 +190,12 @@ class _Conversation:
                 raise SyncbedError(RATE_LIMITED)
             if text is None:
                 raise SyncbedError(INVALID_FRAME, "frames are JSON text; this one was binary")
+            vitals = self._instance.vitals.get(self._connection)
+            if vitals is not None:
+                vitals.heard()
             commands = self._dialect.decode(text, self._connection)
+            if self._minute is not None and commands != [Heartbeat()]:
+                self._check_minute(self._minute)
             await carry_out(self._instance, self._connection, commands)
         except SyncbedError as error:
             self._tell(error.kind, error.message)
@@ -140,6 +208,11 @@ class _Conversation:
             logger.exception("unexpected error in a frame")
             self._tell(INTERNAL, INTERNAL.text)
         metrics.carried_out(time.perf_counter() - began_s)
+
+    def _check_minute(self, rate: Rate) -> None:
+        if not rate.take(self._instance.now_s()):
+            most = self._instance.settings.state_messages_per_min_max
+            raise SyncbedError(RATE_LIMITED, f"Rate limit exceeded: {most} messages a minute")
 
     def _tell(self, kind: ErrorKind, text: str) -> None:
         self._instance.metrics.error(kind.name)
