@@ -167,11 +167,11 @@ class _Conversation:
         token_s = identity.expires_at_s - instance.now_ms() / 1000
         vitals = Vitals(connection, rules, settings.token_warning_s, instance.clock, token_s)
         instance.vitals[connection] = vitals
-        self._watch = instance.relay.spawn(vitals.run)
         position = await tell_state(instance, connection, "resync" if returns else "snapshot")
         instance.relay.subscribe(connection, home, position)
         await instance.relay.settle([home])
         await instance.broker.flush(home, instance.now_ms())
+        self._watch = instance.relay.spawn(vitals.run)
 
     async def _listen(self) -> None:
         while True:
