@@ -1,10 +1,10 @@
-"""Panes: live pages that the lab never loads anew by itself, each over its lane, each with its own buttons."""
+"""Panes: live pages that the lab never loads anew by itself, each over its lane, with buttons of its own."""
 
 from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Frame, expect
 
 from e2e.lab.lab import SLOWLY_MS, LabPage
 
@@ -12,7 +12,7 @@ MARK = "() => { globalThis.sameDocument = true }"
 IS_MARKED = "() => globalThis.sameDocument === true"
 
 
-def frame(lab: LabPage, tab: str):  # type: ignore[no-untyped-def]
+def frame(lab: LabPage, tab: str) -> Frame:
     found = lab.page.frame(name=tab)
     assert found is not None
     return found
@@ -35,15 +35,18 @@ def test_a_tab_is_added_beside_its_profile_and_the_others_stay_as_they_are(lab: 
 
 def test_heads_stand_over_their_lanes(lab: LabPage) -> None:
     middles = lab.page.evaluate(
-        """() => [...document.querySelectorAll('.pane, .server')].map((head) => {
-            const box = head.getBoundingClientRect();
-            return Math.round(box.x + box.width / 2 - document.querySelector('.sd-scroller').getBoundingClientRect().x);
-        })"""
+        """() => {
+            const from = document.querySelector('.sd-scroller').getBoundingClientRect().x;
+            const heads = [...document.querySelectorAll('.pane, .server')];
+            const boxes = heads.map((head) => head.getBoundingClientRect());
+            return boxes.map(({ x, width }) => Math.round(x + width / 2 - from));
+        }"""
     )
     lines = lab.page.evaluate(
-        """() => [...document.querySelectorAll('.sd-scroller .sd-life')].map((line) => Math.round(line.getBBox().x))"""
+        """() => [...document.querySelectorAll('.sd-scroller .sd-life')]
+            .map((line) => Math.round(line.getBBox().x))"""
     )
-    assert set(middles) <= set(lines)
+    assert middles == lines
 
 
 def test_reload_gives_a_new_document_and_close_keeps_the_lane(lab: LabPage) -> None:

@@ -48,11 +48,13 @@ export const createMessages = (entries, lanes, commits, ops) => {
   const begin = (row) => {
     const [i, , , , , rest] = row;
     const isUp = rest.direction !== 'down';
-    const tab = lanes.tab(rest.tab || 'unknown/1');
     const server = lanes.serverOf(rest.tab, rest.upstream);
     const words = wordsOf(rest);
     const request = isUp ? undefined : arrows.get(rest.message.replace(/ down( \d+)?$/, ' up'));
     const category = request?.category === 'document' ? 'document' : words.category;
+    // A module comes without the number of its tab; that alone makes no lane of nobody's.
+    const first = category === 'document' && rest.tab?.endsWith('/unknown') ? lanes.ofProfile(rest.tab.split('/')[0])[0] : '';
+    const tab = lanes.tab(first || rest.tab || 'unknown/1');
     const channel = words.body?.channel ?? (rest.path?.startsWith('/api/') ? placeOf(rest.path) : '');
     let { label } = words;
     if (isUp && rest.layer === 'http' && category === 'message') label = writeLabel(rest, label);
