@@ -13,7 +13,7 @@ from typing import Any
 
 from ..checkers import Verdict
 from ..held.schedule import ABOUT_MESSAGES
-from ..scenario import CAPS, Scenario
+from ..scenario import CAPS, Profile, Scenario
 from ..scenario.meaning import driver_needs, op_names
 from ..scenario.schema import MISSING, Fields
 from ..scenario.steps import CONDITIONS, EXPECTATIONS, ID, OPS, STEPS
@@ -22,6 +22,7 @@ from ..trace.tokens import TOKEN
 
 TITLE = "What I did in the lab"
 CONNECTED_MS = 10_000
+NEW_PROFILE = Profile(0, "a")
 LIVES = {"opened": "open", "reloaded": "reload", "closed": "close"}
 # Steps that bring such a life about, in the tab that they name.
 MAKES = {"open": "opened", "reload": "reloaded", "close": "closed", "duplicate_tab": "opened"}
@@ -193,7 +194,10 @@ def _connected(profiles: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]
 def _profiles(base: Scenario, walk: _Walk) -> dict[str, Any]:
     """Who takes part. The format opens a tab of each at the start, so one that came later comes first."""
     found: dict[str, Any] = {}
-    for name, profile in base.profiles.items():
+    later = [str(step.get("tab") or step.get("as") or "").partition("/")[0] for step in walk.steps]
+    tabs = [tab.partition("/")[0] for tab in walk.tabs_at_first]
+    for name in dict.fromkeys([*base.profiles, *tabs, *filter(None, later)]):
+        profile = base.profiles.get(name, NEW_PROFILE)
         numbers = [int(tab.rpartition("/")[2]) for tab in walk.tabs_at_first if tab.startswith(f"{name}/")]
         if not profile.tabs and not numbers:
             late = {"do": "open", "tab": f"{name}/1"}

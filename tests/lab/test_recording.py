@@ -102,6 +102,14 @@ def test_a_profile_that_came_later_is_there_from_the_start_as_the_format_has_it(
     assert "open" not in [each.do for each in found.steps]
 
 
+def test_a_profile_that_was_made_on_the_way_is_one_of_the_file() -> None:
+    found = again(
+        *opened("alice/1"), step("open", tab="carol/1"), *opened("carol/1"), put("page-1", "carol/1")
+    )
+    assert "carol" in found.profiles
+    assert "open" not in [each.do for each in found.steps]
+
+
 def test_a_document_that_its_user_loaded_again_is_a_reload() -> None:
     found = steps_of(records(*opened("alice/1"), put("page-1"), TabLife("alice/1", "reloaded")))
     assert found[-1] == {"do": "reload", "tab": "alice/1"}
