@@ -17,7 +17,7 @@ from ..scenario import CAPS, Profile, Scenario
 from ..scenario.meaning import driver_needs, op_names
 from ..scenario.schema import MISSING, Fields
 from ..scenario.steps import CONDITIONS, EXPECTATIONS, ID, OPS, STEPS
-from ..trace import Fail, Info, Invoke, Kind, Ok, Record, Step, TabLife
+from ..trace import Fail, Info, Invoke, Kind, Note, Ok, Record, Step, TabLife
 from ..trace.tokens import TOKEN
 
 TITLE = "What I did in the lab"
@@ -26,6 +26,7 @@ NEW_PROFILE = Profile(0, "a")
 LIVES = {"opened": "open", "reloaded": "reload", "closed": "close"}
 # Steps that bring such a life about, in the tab that they name.
 MAKES = {"open": "opened", "reload": "reloaded", "close": "closed", "duplicate_tab": "opened"}
+NOT_TAKEN = "the step could not be taken"
 NOT_FOR_A_FILE = ("pause",)
 
 
@@ -77,11 +78,15 @@ class _Walk:
         self._own: dict[str, int] = {}  # op of a page's own user -> its place in steps
         self._lives: list[tuple[str, str]] = []  # (tab, did) that a step has asked for
         self._held = False
+        self._last_number = -1
 
     def take(self, what: Kind) -> None:
         match what:
             case Step(does=Mapping() as does) if does.get("do") not in NOT_FOR_A_FILE:
                 self._step(what.step, does)
+            case Note(text=text, about=Mapping() as about) if text == NOT_TAKEN:
+                if self.steps and about.get("step") == self._last_number:
+                    self.steps.pop()
             case Invoke() if what.op not in self._ops:
                 self._invoke(what)
             case Ok(op=op) | Fail(op=op) | Info(op=op) if op in self._own:
@@ -93,6 +98,7 @@ class _Walk:
 
     def _step(self, number: int, does: Mapping[str, Any]) -> None:
         do = str(does.get("do"))
+        self._last_number = number
         keys = {key: value for key, value in does.items() if key != "do"}
         names = op_names(do, keys, number)
         if do in OPS and "id" in STEPS[do].entries:
