@@ -117,3 +117,13 @@ def test_without_its_token_the_page_is_not_let_in(
     page = new_context().new_page()
     page.goto(f"{lab_process.origin}/?token={token}")
     expect(LabPage(page).notices).to_contain_text("This page is not let in")
+
+
+def test_opened_as_127_0_0_1_it_goes_to_its_name_where_that_is_found(
+    new_context: Callable[..., BrowserContext], lab_process: LabProcess
+) -> None:
+    # Frames of *.localhost under 127.0.0.1 would be another site's, without storage of their own.
+    page = new_context().new_page()
+    page.goto(lab_process.url.replace("lab.localhost", "127.0.0.1"))
+    page.wait_for_url(lambda url: url.rstrip("/") == lab_process.origin)
+    expect(page.locator("body")).to_have_attribute("data-connection", "live")
