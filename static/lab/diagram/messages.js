@@ -78,9 +78,10 @@ export const createMessages = (entries, lanes, commits, ops) => {
   const writeLabel = (/** @type {any} */ { method, mutation = '', tab = '', path = '', headers }, /** @type {string} */ label) => {
     const isWrite = method === 'POST' || method === 'PATCH' || method === 'PUT' || method === 'DELETE';
     if (!isWrite) return label;
-    const profile = tab.split('/')[0];
-    if (mutation === '') return numbering.has(profile) ? `${method}, without an id` : label;
-    numbering.add(profile);
+    // What is no write of a collection whose writes have ids (the demo's own requests for faults) is told by its path.
+    const whose = `${tab.split('/')[0]} ${placeOf(path)}`;
+    if (mutation === '') return numbering.has(whose) ? `${method}, without an id` : label;
+    numbering.add(whose);
     const key = `${headerIn(headers, 'client-id') || tab} ${placeOf(path)} ${mutation}`;
     const times = (asked.get(key) ?? 0) + 1;
     asked.set(key, times);
