@@ -52,7 +52,7 @@ def test_scenario(lab: LabPage, lab_process: LabProcess, name: str) -> None:
     if scenario.expected == "ok":
         assert not [text for text in expected_in(scenario) if text not in picture]
     else:
-        assert "POST" in picture or "shows" in picture
+        assert picture.count("<text") > 2, "the picture is that of the witness"
 
 
 @pytest.mark.parametrize("name", sorted(set(SCENARIOS) - set(IN_PANES)))
