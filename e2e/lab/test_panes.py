@@ -77,9 +77,10 @@ def test_a_popped_out_tab_is_a_window_and_its_head_says_so(lab: LabPage) -> None
     expect(lab.pane("alice/1")).to_have_attribute("data-kind", "window", timeout=SLOWLY_MS)
     expect(lab.pane("alice/1")).to_contain_text("window of its own")
     lab.is_ready("alice/1")
+    expect(window.get_by_test_id("connection")).to_have_text("connected", timeout=SLOWLY_MS)
     window.get_by_test_id("new-title").fill("1 × tea")
     window.get_by_test_id("add").click()
-    expect(lab.items("bob/1").filter(has_text="1 × tea")).to_have_count(1)
+    expect(lab.items("bob/1").filter(has_text="1 × tea")).to_have_count(1, timeout=SLOWLY_MS)
 
 
 def test_a_server_is_killed_and_started(lab: LabPage) -> None:
