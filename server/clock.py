@@ -116,7 +116,8 @@ class HeldClock(Clock):
             ended.append(first.name)
             self._end(first)
             await idle()
-        self._frozen_at_s = max(self._frozen_at_s, end_s)
+        # Never back behind what has just ended.
+        self._frozen_at_s = max(self._frozen_at_s, end_s) if ended else end_s
         return ended
 
     # private
