@@ -9,8 +9,8 @@ A made-up run of 10,000 records (lab_story.py) is drawn in Chromium. Then, a ste
   arriving    16 rows a frame, drawn at the end, as in a live run
 
 Work is what Chromium's own trace says: the sum of the main thread's tasks (script, style, layout, paint and
-all else) from the beginning of one frame to that of the next. The CPU time of the thread is what counts, for a
-machine that does other things as well would else be measured instead; the wall time stands beside it.
+all else) from the beginning of one frame to that of the next. The CPU time of the thread is what counts, for
+a machine that does other things as well would else be measured instead; the wall time stands beside it.
 
     scripts/bench lab [--records 10000] [--frames 600] [--json]
 """
@@ -23,6 +23,7 @@ import mimetypes
 import os
 import statistics
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 from playwright.sync_api import Browser, Page, Route, sync_playwright
@@ -143,7 +144,7 @@ def per_frame(events: list[dict[str, Any]]) -> list[tuple[float, float]]:
     )
     found = []
     at = 0
-    for start, end in zip(begun, begun[1:], strict=False):
+    for start, end in pairwise(begun):
         while at < len(tasks) and tasks[at][0] <= start:
             at += 1
         cpu = wall = 0.0
@@ -181,7 +182,7 @@ def main() -> None:
     for each in measured:
         verdict = "" if each.cpu_p99_ms < TARGET_MS else f"   over {TARGET_MS:g} ms"
         print(
-            f"  {each.name:<11} {each.frames:>5} frames      {each.cpu_p50_ms:>10.2f} {each.cpu_p99_ms:>6.2f} "
+            f"  {each.name:<11} {each.frames:>5} frames {each.cpu_p50_ms:>15.2f} {each.cpu_p99_ms:>6.2f} "
             f"{each.cpu_most_ms:>6.2f} {each.wall_p50_ms:>10.2f} {each.wall_p99_ms:>6.2f} "
             f"{each.elements_most:>10}{verdict}"
         )

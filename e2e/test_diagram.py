@@ -128,7 +128,7 @@ def test_of_ten_thousand_rows_only_what_is_in_sight_is_in_the_page(own_page: Pag
 def test_what_is_selected_lights_what_led_to_it_and_what_came_of_it(own_page: Page) -> None:
     diagram = Diagram(own_page, lost_answer())
     diagram.entry("POST m1, again").locator("text").click()
-    expect(diagram.entry("POST m1, again")).to_have_class("sd-arrow sd-plain sd-selected")
+    expect(diagram.entry("POST m1, again")).to_have_class("sd-top sd-arrow sd-plain sd-selected")
     expect(diagram.entry("create “2 × flat white” m1")).to_have_class("sd-mark sd-plain sd-past")
     expect(diagram.entry("m1 acknowledged")).to_have_class("sd-mark sd-good sd-future")
     expect(diagram.entry("shows it")).to_have_class("sd-mark sd-good sd-after")

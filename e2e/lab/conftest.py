@@ -19,9 +19,7 @@ def lab_process() -> Iterator[LabProcess]:
 
 
 @pytest.fixture
-def open_lab(
-    new_context: Callable[..., BrowserContext], lab_process: LabProcess
-) -> Callable[..., LabPage]:
+def open_lab(new_context: Callable[..., BrowserContext], lab_process: LabProcess) -> Callable[..., LabPage]:
     """Opens the lab's page in a browser of its own, as somebody who has seen it before."""
 
     def open_page(**options: object) -> LabPage:

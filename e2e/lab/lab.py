@@ -6,7 +6,6 @@ import json
 import os
 import re
 import sys
-from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
@@ -96,25 +95,14 @@ class LabPage:
         """A world in which nothing was done yet."""
         expect(self.page.locator("body")).to_have_attribute("data-run", re.compile(r"\d+"))
         run = self.page.locator("body").get_attribute("data-run") or ""
-        self.command("reset")
+        self.command("leave the script")
         expect(self.page.locator("body")).not_to_have_attribute("data-run", run)
         expect(self.page.locator("#busy")).to_be_empty(timeout=SLOWLY_MS)
         self.is_ready()
 
-    def saved(self, command: str) -> str:
-        """The text of what a command saves."""
+    def saved(self, what: str) -> str:
+        """The text of a file that the menu saves."""
         with self.page.expect_download() as download:
-            self.command(command)
+            self.page.locator("#more").click()
+            self.page.get_by_role("menuitem", name=what).click()
         return download.value.path().read_text(encoding="utf-8")
-
-    def sent(self) -> list[dict[str, Any]]:
-        """The commands that the page sends from now on, as they come."""
-        commands: list[dict[str, Any]] = []
-
-        def hear(text: str | bytes) -> None:
-            commands.append(json.loads(text))
-
-        self.page.on(
-            "websocket", lambda socket: "/live" in socket.url and socket.on("framesent", hear)
-        )
-        return commands

@@ -216,8 +216,10 @@ class Lab:
         world = self._here()
         if world.base.bug is None:
             raise LabError("refused", "no bug is planted in this world, so there is nothing to compare with")
-        before = world.judging.to_json()
-        twin = world.base.fixed() if world.base.steps else self._recorded(world).fixed()
+        before = world.judging.to_json() if world.judging.final else None
+        script = world.script
+        on_script = script is not None and not script.off_script
+        twin = (script.scenario if script is not None and on_script else self._recorded(world)).fixed()
         await self._load(twin)
         await self._play_through()
         return {"bug": before, "fixed": self._here().judging.to_json()}

@@ -138,9 +138,15 @@ export const createDiagram = (root, { onSelect = () => {}, onCursor = () => {}, 
     return next;
   };
 
+  // Growing, shrinking and a new trace scroll too, some time later: only a person's own scrolling ends following.
+  let byHand = false;
+  for (const does of ['wheel', 'touchmove', 'pointerdown', 'keydown']) {
+    scroller.addEventListener(does, () => { byHand = true; }, { passive: true });
+  }
+  scroller.addEventListener('scrollend', () => { byHand = false; });
   scroller.addEventListener('scroll', () => {
-    // As it is now: growing scrolls, too.
-    follows = live && scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - AT_END_PX;
+    const isAtEnd = scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - AT_END_PX;
+    if (isAtEnd || byHand) follows = live && isAtEnd;
     frame.slide();
     schedule();
   }, { passive: true });

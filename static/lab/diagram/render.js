@@ -10,7 +10,7 @@ import { foldOf, groundOf, shapeOf } from './shapes.js';
 
 const OVERSCAN_PX = 160;
 const JUMP_PX = 500; // further than this at once: what is out of sight can wait
-const LAYERS = ['ground', 'life', 'fold', 'line', 'band', 'arrow', 'mark', 'over'];
+const LAYERS = ['ground', 'life', 'fold', 'band', 'arrow', 'line', 'top', 'mark', 'over'];
 
 /** @param {Element} element @param {Record<string, string | number>} attributes */
 const set = (element, attributes) => {
@@ -31,7 +31,7 @@ export const createRender = (host) => {
   const flag = toElement(['path', { class: 'sd-cursor-flag', d: '' }]);
   const number = toElement(['text', { class: 'sd-number', x: 14 }]);
   layers.over.append(veil, cursor, flag, number);
-  /** @type {Map<Entry, {element: SVGElement, ground: SVGElement | null, plain: string}>} `plain`: its class but for the light */
+  /** @type {Map<Entry, {element: SVGElement, top: SVGElement | null, ground: SVGElement | null, plain: string}>} `plain`: its class but for the light */
   const drawn = new Map();
   /** @type {Element[]} */
   let lives = [];
@@ -45,18 +45,20 @@ export const createRender = (host) => {
     const known = drawn.get(entry);
     if (!known) return;
     pools[entry.type].give(known.element);
+    if (known.top) pools.top.give(known.top);
     if (known.ground) pools.ground.give(known.ground);
     drawn.delete(entry);
   };
   /** @param {Entry} entry @param {import('./layout.js').Span} span @param {import('./shapes.js').Stage} stage @param {import('./light.js').Light} light */
   const draw = (entry, span, stage, light) => {
     stage.room.by(entry.id);
-    const shape = shapeOf(entry, span, stage, light.isHeld(entry));
+    const [shape, top] = shapeOf(entry, span, stage, light.isHeld(entry));
+    const ground = groundOf(entry, span, stage);
     const plain = String(shape[1].class);
     shape[1].class = `${plain} ${light.classOf(entry)}`;
-    const ground = groundOf(entry, span, stage);
+    if (top) top[1].class = `sd-top ${shape[1].class}`;
     drawn.set(entry, {
-      element: pools[entry.type].take(shape), ground: ground ? pools.ground.take(ground) : null, plain,
+      element: pools[entry.type].take(shape), top: top && pools.top.take(top), ground: ground && pools.ground.take(ground), plain,
     });
   };
 
@@ -98,7 +100,11 @@ export const createRender = (host) => {
       }
       for (const pool of Object.values(pools)) pool.flush();
       if (isLitAnew) {
-        for (const [entry, { element, plain }] of drawn) element.setAttribute('class', `${plain} ${light.classOf(entry)}`);
+        for (const [entry, { element, top: above, plain }] of drawn) {
+          const lightened = `${plain} ${light.classOf(entry)}`;
+          element.setAttribute('class', lightened);
+          above?.setAttribute('class', `sd-top ${lightened}`);
+        }
       }
       const folds = layout.folds().filter(({ y }) => y > top - over && y < bottom + over);
       const key = folds.map(({ y }) => y).join();
