@@ -42,7 +42,7 @@ def cases() -> list[tuple[str, str]]:
 
 
 def serve_test_file(route: Route) -> None:
-    name = route.request.url.rsplit("/", 1)[1]
+    name = route.request.url.partition("/e2e/js/")[2]
     if name.endswith(".json"):
         route.fulfill(path=VECTORS / name, content_type="application/json")
     else:
@@ -63,7 +63,7 @@ def shared_page(
     if js_coverage is not None:
         count_pages(context, js_coverage)
     page = context.new_page()
-    page.route("**/e2e/js/*", serve_test_file)
+    page.route("**/e2e/js/**", serve_test_file)
     # A document that the route itself made has no address, and Chromium then takes it for a public page
     # that may not open a socket to a local one.
     page.goto("/health")

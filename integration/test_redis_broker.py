@@ -15,12 +15,19 @@ from hypothesis import strategies as st
 
 from integration.tcp_relay import TcpRelay
 from integration.waiting import until
-from server.brokers.base import BrokerLimits, BrokerUnavailableError, IndefiniteError, LogGoneError
+from server.brokers.base import (
+    BrokerLimits,
+    BrokerUnavailableError,
+    Delivery,
+    IndefiniteError,
+    LogGoneError,
+)
 from server.brokers.memory import MemoryBroker
 from server.brokers.redis import RedisBroker
 from server.core.commit import Mutation
 from server.core.events import Position
 from server.core.json_text import dumps
+from server.core.offline_queue import Waiting
 from server.errors import StartupError
 from syncbed.world import RedisProcess, World
 from tests.brokers.contract import LIMITS, BrokerContract, Ear, OpenBroker, create, delete, update
@@ -64,6 +71,20 @@ class TestRedisBroker(BrokerContract):
     @pytest.fixture
     def open_broker(self, opened: Open, redis_url: str) -> OpenBroker:
         return lambda: opened(redis_url)
+
+
+async def test_what_another_instance_has_handed_out_is_not_delivered_again(
+    opened: Open, redis_url: str
+) -> None:
+    (here, heard_here), (there, heard_there) = await opened(redis_url), await opened(redis_url)
+    message = Waiting("notification", "1", "", False, 0)
+    await there.join("bob")
+    assert await here.deliver("bob", message, again=True) == Delivery(0, 0)
+    await here.join("bob")
+    assert await here.deliver("bob", message, again=True) == Delivery(0, 0)
+    assert await here.deliver("bob", message) == Delivery(1, 0)
+    for ear in (heard_here, heard_there):
+        assert [event.position.offset for event in await ear.next()] == [1]
 
 
 # Lua and Python decide the same

@@ -31,10 +31,10 @@ async def test_the_server_beats_at_its_interval_and_who_answers_stays(
         await client.ping()
 
 
-async def test_who_answers_nothing_is_closed_with_1008(beating: Core) -> None:
+async def test_who_answers_nothing_is_closed_with_4002(beating: Core) -> None:
     async with beating.open() as silent:
         began = time.monotonic()
-        assert (await silent.closed())[0] == 1008
+        assert (await silent.closed())[0] == 4002
         assert 0.9 < time.monotonic() - began < 4
 
 
@@ -59,7 +59,7 @@ async def test_the_silence_of_one_is_nothing_to_another(beating: Core) -> None:
         while not closed.done():
             await lively.next()
             await lively.send("pong")
-        assert (await closed)[0] == 1008
+        assert (await closed)[0] == 4002
         await lively.send({"type": "user_message", "payload": {"message_id": 1}})
         while (await lively.next())["type"] != "ack":
             pass

@@ -7,7 +7,8 @@ import uuid
 
 import pytest
 
-from integration.core.client import SECRET, Core, Figures
+from integration.client import connect
+from integration.core.client import SECRET, Core, Figures, token
 from integration.waiting import until
 from syncbed.world import World
 
@@ -109,3 +110,14 @@ async def test_while_redis_is_away_a_write_is_an_error_and_nothing_is_half_done(
             return bool((await client.update("a", 3))["type"] == "state_updated")
 
         await until(written)
+
+
+async def test_who_comes_while_redis_is_away_is_told_to_try_again(world: World) -> None:
+    redis = world.redis()
+    core = Core(world.reference(redis_url=redis.url, token_secret=SECRET, redis_timeout_ms=500).address)
+    redis.kill()
+    async with connect(core.address, "/ws/state", f"?token={token()}") as client:
+        assert (await client.next())["type"] == "connection_established"
+        assert (await client.next())["payload"]["code"] == "PROCESSING_ERROR"
+        assert (await client.closed())[0] == 1013
+    await until(core.is_empty)

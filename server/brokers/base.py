@@ -109,8 +109,8 @@ class Broker(ABC):
     async def deliver(self, channel: str, message: Waiting, *, again: bool = False) -> Delivery:
         """If any instance has joined the channel: publish what waits for it, then this; else it waits.
 
-        One atomic step. `again`: it was published, and nobody was there after all; it waits, unless
-        somebody has joined by now.
+        One atomic step. `again`: it was published, and this instance had nobody left to hand it to; so
+        nothing is done if another instance listens, which has handed it out.
         """
 
     @abstractmethod

@@ -68,9 +68,8 @@ class MemoryBroker(Broker):
     async def deliver(self, channel: str, message: Waiting, *, again: bool = False) -> Delivery:
         if channel in self._joined:
             flushed = self._flush(channel, message.at_ms)
-            if not again:
-                self._append(channel, message.name, message.payload, commit=False, sender=message.sender)
-            return Delivery(flushed + (not again), 0)
+            self._append(channel, message.name, message.payload, commit=False, sender=message.sender)
+            return Delivery(flushed + 1, 0)
         queue = self._queues.setdefault(channel, OfflineQueue(self._limits.queue))
         self._queues.move_to_end(channel)
         while len(self._queues) > QUEUES_MAX:

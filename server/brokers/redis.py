@@ -134,7 +134,7 @@ class RedisBroker(Broker):
             str(now_ms),
             str(limits.age_ms_max),
             str(limits.messages_max),
-            str(int(again)),
+            str(int(self._topic(channel) in self._topics)) if again else "",
         ]
         delivered, waiting = await self._run("deliver", channel, keys, args)
         return Delivery(delivered, waiting)

@@ -137,7 +137,7 @@ class Relay:
             logger.exception("unexpected error in the relay")
 
     async def _let_wait(self, event: Event) -> None:
-        """The last listener went while the event was on its way: it waits for the next one."""
+        """The last listener here went while the event was on its way: it goes to the next one."""
         await self._settle(event.channel)
         waiting = Waiting(event.name, event.payload, event.sender, False, self._now_ms())
         await self._broker.deliver(event.channel, waiting, again=True)

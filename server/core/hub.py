@@ -120,6 +120,7 @@ class Hub:
         """
         for event in events:
             frames: dict[Encoder, Frame | None] = {}
+            sender = event.sender
             for connection in channel.live:
                 encoder = connection.encoder
                 try:
@@ -127,7 +128,7 @@ class Hub:
                 except KeyError:
                     text = encoder.encode(event)
                     frame = frames[encoder] = None if text is None else text_frame(text)
-                if frame is not None and connection.id != event.sender:
+                if frame is not None and (not sender or connection.id != sender):
                     connection.put(frame)
             for held in channel.held.values():
                 if held.attached_at is not None:

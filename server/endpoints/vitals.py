@@ -7,7 +7,7 @@ from ..core.connection import Close, Connection
 from ..core.heartbeat import Heartbeat, HeartbeatRules
 from ..core.messages import Beat, TokenExpiring
 
-SILENT = Close(1008, "no answer to the heartbeat")
+SILENT = Close(4002, "no answer to the heartbeat")
 EXPIRED = Close(4001, "the token has expired")
 
 

@@ -151,7 +151,7 @@ class _Conversation:
                 await relay.settle([connection.home])
             else:
                 await self._begin_as(self._identity, connection.home, returns=returns)
-        except BrokerUnavailableError as error:
+        except (BrokerUnavailableError, IndefiniteError) as error:
             logger.info("what goes to all will be heard when the broker is back: %s", error)
             if self._identity is not None:  # a client of the state, without one: better that it tries again
                 self._tell(BROKER_UNAVAILABLE, "the data store cannot be reached")

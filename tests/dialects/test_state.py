@@ -170,7 +170,7 @@ async def test_a_client_that_answers_the_heartbeat_stays_and_one_that_does_not_i
             await turns()
         assert [frame["type"] for frame in await held.pass_s(119)] == ["heartbeat"] * 3
         await held.pass_s(1)
-        assert await held.client.closed() == 1008
+        assert await held.client.closed() == 4002
         assert app.state.instance.vitals == {}
 
 
