@@ -9,6 +9,7 @@ import { mountLog } from './log.js';
 const client = new BroadcastClient('/ws/broadcast');
 const orders = createCollection({ name: 'orders', client });
 
+await client.ready; // this browser's name, by which the fault buttons ask
 mountLog(client, orders);
 mountList(orders);
 mountFigures(client, orders);
