@@ -1,7 +1,7 @@
 """The SDK's own tests: each `test('...')` in `e2e/js/*.test.js`, run in a frame of the server's origin.
 
-The modules under test are the server's; only the test files come from the disk. A frame of its own gives each
-test a fresh global object, for less than a page costs.
+The modules under test are the server's; only the test files and the vectors come from the disk. A frame of
+its own gives each test a fresh global object, for less than a page costs.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from e2e.conftest import PageProblems, count_pages
 from e2e.js_coverage import JsCoverage
 
 FOLDER = Path(__file__).parent / "js"
+VECTORS = FOLDER.parents[1] / "tests" / "vectors"
 NAME = re.compile(r"""^test\((?P<quote>['"`])(?P<name>.*?)(?P=quote),""", re.MULTILINE)
 RUN = """async ([file, name]) => {
     const frame = document.createElement('iframe');
@@ -42,7 +43,10 @@ def cases() -> list[tuple[str, str]]:
 
 def serve_test_file(route: Route) -> None:
     name = route.request.url.rsplit("/", 1)[1]
-    route.fulfill(path=FOLDER / name, content_type="text/javascript")
+    if name.endswith(".json"):
+        route.fulfill(path=VECTORS / name, content_type="application/json")
+    else:
+        route.fulfill(path=FOLDER / name, content_type="text/javascript")
 
 
 @pytest.fixture(scope="module")

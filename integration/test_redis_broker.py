@@ -398,6 +398,14 @@ async def test_a_redis_that_refuses_for_now_has_certainly_written_nothing(
         assert not (await broker.commit("orders", create("the-refused-one", "tab", 2))).repeated
 
 
+async def test_a_script_that_fails_on_its_way_may_have_written(redis_url: str, opened: Open) -> None:
+    async with TcpRelay(redis_url) as relay:
+        broker, _ = await opened(relay.url)
+        relay.answer_instead(b"the-failing-one", b"-ERR user_script:7: attempt to index nil\r\n")
+        with pytest.raises(IndefiniteError, match="'commit' failed on its way"):
+            await broker.commit("orders", create("the-failing-one", "tab", 1))
+
+
 async def test_a_redis_that_is_gone_has_certainly_written_nothing_and_is_used_again_when_it_is_back(
     world: World, opened: Open
 ) -> None:

@@ -6,10 +6,12 @@ or an environment that cannot do it, said in one line on stderr.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -20,6 +22,8 @@ import typer
 from rich.console import Console
 
 from .drivers.errors import DriverError
+from .lab import command as lab_command
+from .lab.errors import LabError
 from .run import command as run_command
 from .run import doctor as doctor_command
 from .run.errors import RunError
@@ -28,9 +32,8 @@ from .trace import TraceError
 from .wire import WireError
 from .wire.command import wire
 from .world import ReferenceProcess, WorldError
-from .world.reference import LISTENING, Setting, reference_command, reference_environment
-
-DEMO_PORT = 8000
+from .world.reference import Setting, reference_command, reference_environment
+from .zoo import ZooError
 
 app = typer.Typer(
     name="syncbed",
@@ -41,13 +44,36 @@ app = typer.Typer(
 )
 console = Console(highlight=False, soft_wrap=True)
 
+USAGE = 2
+KNOWN = (WorldError, WireError, DriverError, RunError, ScenarioError, TraceError, ZooError, LabError)
+
 
 def main() -> None:
+    as_json = "--json" in sys.argv[1:]
     try:
-        app()
-    except (WorldError, WireError, DriverError, RunError, ScenarioError, TraceError) as error:
-        print(f"syncbed: error: {error}", file=sys.stderr)
-        sys.exit(2)
+        # With --json whatever goes wrong is JSON too: usage errors come here instead of being drawn in a box.
+        code = app(standalone_mode=not as_json)
+    except KNOWN as error:
+        _fail(str(error), as_json)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        _fail(f"{error.strerror or error}{where}", as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(128 + signal.SIGINT)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # a usage error, of whichever click typer has
+            _fail(error.format_message(), as_json)
+        traceback.print_exc()  # a mistake of ours: 1 would say that an SDK is broken
+        _fail(f"{type(error).__name__}: {error}", as_json)
+    sys.exit(code)
+
+
+def _fail(text: str, as_json: bool) -> Never:
+    """Wrong usage, or an environment that cannot do it."""
+    if as_json:
+        print(json.dumps({"exit_code": USAGE, "error": text}, ensure_ascii=False))
+    print(f"syncbed: error: {text}", file=sys.stderr)
+    sys.exit(USAGE)
 
 
 def _print_version(asked: bool) -> None:
@@ -65,40 +91,6 @@ def syncbed(
 ) -> None:
     """Where commands hang: an app of one command would have none by name."""
     del show_version
-
-
-@app.command()
-def demo(
-    port: Annotated[
-        int | None,
-        typer.Option(
-            envvar="PORT",
-            min=0,
-            max=65535,
-            help=f"Where to listen. Not given: {DEMO_PORT}, or the next free one.",
-            show_default=False,
-        ),
-    ] = None,
-) -> None:
-    """Serve the demo page: memory broker, test mode on, loopback only.
-
-    Open the address in two tabs, and as another person at bob.localhost.
-    """
-    reference = ReferenceProcess(
-        _relay, port=DEMO_PORT if port is None else port, port_next=port is None, test_mode=True
-    )
-    with _ended_by_signals():
-        try:
-            reference.start()
-            console.print(_welcome(reference))
-            code = reference.wait()
-        except WorldError as error:
-            if error.exit_code is None:
-                raise
-            code = error.exit_code  # its own words are on the screen already
-        except KeyboardInterrupt:
-            code = reference.stop() if reference.running else 0
-    raise typer.Exit(128 - code if code < 0 else code)
 
 
 @app.command()
@@ -133,6 +125,9 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Say where it listens in one line of JSON.")
+    ] = False,
 ) -> None:
     """Serve the reference server, on loopback and without test mode unless told otherwise.
 
@@ -145,9 +140,13 @@ def serve(
         "test_mode": test_mode,
         "ws_dialect": ws_dialect,
     }
+    if as_json:
+        _serve_and_tell(settings)
     _become_reference(settings)
 
 
+app.command()(lab_command.demo)
+app.command()(lab_command.lab)
 app.command()(run_command.run)
 app.command("list")(run_command.list_scenarios)
 app.command()(run_command.show)
@@ -163,23 +162,32 @@ def _become_reference(settings: dict[str, Setting]) -> Never:
     sys.exit(subprocess.call(command, env=environ))
 
 
-def _relay(line: str) -> None:
-    if not LISTENING.match(line):
-        print(line, file=sys.stderr, flush=True)
-
-
-def _welcome(reference: ReferenceProcess) -> str:
-    bob = reference.url.replace("//localhost", "//bob.localhost")
-    return (
-        f"\n  syncbed demo   [bold]{reference.url}[/bold]\n\n"
-        "  Open it in two tabs: they are one browser, and share what a browser shares.\n"
-        f"  A second browser is Bob, at {bob}\n\n"
-        "  Nothing is kept when it ends. Ctrl-C ends it.\n"
+def _serve_and_tell(settings: dict[str, Setting]) -> Never:
+    """The server prints words for people, so here it is a child, and what it says goes to stderr."""
+    reference = ReferenceProcess(
+        lambda line: print(line, file=sys.stderr, flush=True), os.environ, **settings
     )
+    with ended_by_signals():
+        try:
+            reference.start()
+            about = {"url": reference.url, "broker": reference.broker, "pid": reference.pid}
+            print(json.dumps(about), flush=True)
+            code = reference.wait()
+        except WorldError as error:
+            if error.exit_code is None:
+                raise
+            raise WorldError(str(error).splitlines()[-1].removeprefix("syncbed: error: ")) from None
+        except KeyboardInterrupt:
+            code = reference.stop() if reference.running else 0
+    sys.exit(128 - code if code < 0 else code)
+
+
+def _relay(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
     """SIGTERM, and SIGINT even in a background job of a shell, arrive as KeyboardInterrupt."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from syncbed.cli import app
 from syncbed.world import WatchedProcess, WorldError
 from syncbed.world.reference import without_settings
 
@@ -158,3 +160,58 @@ def test_a_server_package_of_the_user_is_not_run(tmp_path: Path) -> None:
     with busy_port() as port:
         ended = run("serve", "--port", str(port), cwd=tmp_path)
     assert "in use" in ended.stderr
+
+
+COMMANDS = ("demo", "lab", "serve", "run", "list", "show", "doctor", "wire")
+
+
+def test_the_commands_are_those_that_are_walked_here() -> None:
+    assert {command.name or command.callback.__name__ for command in app.registered_commands} == set(COMMANDS)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_with_json_wrong_usage_is_json_on_stdout_and_2(command: str) -> None:
+    ended = run(command, "--json", "--no-such-option")
+    assert ended.returncode == 2
+    told = json.loads(ended.stdout)
+    assert told["exit_code"] == 2
+    assert "--no-such-option" in told["error"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_can_tell_in_json(command: str) -> None:
+    assert "--json" in run(command, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("lab", "no-such-scenario"), "no such scenario"),
+        (("lab", "--upstream", "http://127.0.0.1:1/path"), "more than a host and a port"),
+        (("lab", "--profile", "ALI CE=x"), "is no profile"),
+        (("run", "no-such-scenario"), "no such scenario"),
+        (("show", "no-such-run"), "no run's folder"),
+        (("show", "no-such-run", "--issue"), "no run's folder"),
+        (("wire", "--upstream", "7:7:7"), "upstream"),
+        (("serve", "--ws-dialect", "klingon"), "WS_DIALECT"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_or_json_and_2(words: tuple[str, ...], says: str) -> None:
+    plain, as_json = run(*words), run(*words, "--json")
+    assert (plain.returncode, as_json.returncode) == (2, 2)
+    assert plain.stdout == ""
+    assert says in plain.stderr
+    assert says in json.loads(as_json.stdout)["error"]
+
+
+def test_a_busy_port_is_json_too() -> None:
+    with busy_port() as port:
+        for command in ("demo", "lab", "serve"):
+            ended = run(command, "--port", str(port), "--json")
+            assert ended.returncode == 2
+            assert str(port) in json.loads(ended.stdout)["error"]
+
+
+def test_serve_says_in_json_where_it_listens() -> None:
+    with Command("serve", "--port", "0", "--json") as serving:
+        assert status(serving.url + "/health") == 200

@@ -17,7 +17,10 @@ from typing import Any, TypeVar
 import pytest
 from playwright.async_api import Playwright, async_playwright
 
+from e2e.driver.lab_page import LabPage
 from syncbed.drivers.chromium import Chromium
+from syncbed.drivers.driver import MakeDriver
+from syncbed.drivers.tabs import tabs_driver
 from syncbed.run.player import Outcome, run
 from syncbed.run.session import Options
 from syncbed.scenario import Scenario, parse_scenario
@@ -60,12 +63,33 @@ class Stage:
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PLAY_S_MAX)
 
-    def play(self, scenario: Scenario | dict[str, Any], **options: Any) -> Played:
+    def play(
+        self,
+        scenario: Scenario | dict[str, Any],
+        *,
+        own_processes: bool | None = None,
+        make: MakeDriver | None = None,
+        **options: Any,
+    ) -> Played:
         """Play a scenario, or one given by the keys that differ from the least there can be."""
         if isinstance(scenario, dict):
             scenario = parse_scenario({**LEAST, **scenario})
-        outcome = self.wait(run(scenario, self._chromium, self._folder, options=Options(**options)))
+        driver = make or self.tabs(own_processes=own_processes)
+        outcome = self.wait(run(scenario, driver, self._folder, options=Options(**options)))
         return Played(outcome, read_trace(outcome.folder / "trace.jsonl"))
+
+    def tabs(self, *, own_processes: bool | None = None) -> MakeDriver:
+        return tabs_driver(self._chromium, own_processes=own_processes)
+
+    def lab(self) -> LabPage:
+        """A page that shows panes, in a browser profile of its own."""
+
+        async def open_it() -> LabPage:
+            lab = LabPage(await (await self._chromium.shared()).new_context())
+            await lab.start()
+            return lab
+
+        return self.wait(open_it())
 
     def close(self) -> None:
         self.wait(self._chromium.close())
@@ -88,3 +112,10 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     stage = Stage(tmp_path_factory.mktemp("runs"))
     yield stage
     stage.close()
+
+
+@pytest.fixture
+def lab(stage: Stage) -> Iterator[LabPage]:
+    lab = stage.lab()
+    yield lab
+    stage.wait(lab.close())

@@ -30,11 +30,19 @@ def test_a_message_is_lost_with_its_connection_and_the_write_is_sent_again(stage
     assert choices(played) == [f"end_before {POST}"]
 
 
-def test_a_message_that_is_not_in_flight_stops_the_run_and_names_those_that_are(stage: Stage) -> None:
+def test_a_message_that_does_not_come_is_a_divergence_and_those_that_wait_are_named(stage: Stage) -> None:
     wrong = {"do": "deliver", "message": "alice/1 POST /api/teas #1 up", "within_ms": 100}
     played = stage.play({"needs": ["hold"], "steps": [{"do": "hold"}, PUT, wrong]})
     assert played.verdict == "unknown"
-    assert f"was not in flight within 100 ms; in flight: {POST}" in played.reason
+    told = f"diverged at step 2: {wrong['do']} {wrong['message']} is not there; in flight: {POST}"
+    assert told in played.reason
+
+
+def test_a_timer_that_is_not_there_is_a_divergence_at_the_scenarios_step(stage: Stage) -> None:
+    wrong = {"do": "fire", "tab": "alice/1", "timer": "nobody.js sleep #1"}
+    played = stage.play({"needs": ["hold"], "steps": [{"do": "hold"}, PUT, wrong]})
+    assert played.verdict == "unknown"
+    assert "diverged at step 2: fire alice/1 nobody.js sleep #1 is not there" in played.reason
 
 
 def test_a_scenario_may_be_held_from_its_start(stage: Stage) -> None:

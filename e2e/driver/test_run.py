@@ -79,12 +79,16 @@ def test_a_broken_sdk_is_caught_with_a_witness(stage: Stage, tmp_path: Path) -> 
         ("fetch('http://elsewhere.localhost:9/api').catch(() => {});", "GET /api"),
         ("new WebSocket('ws://elsewhere.localhost:9/live');", "WebSocket /live"),
         (
+            "const popup = open('about:blank'); new popup.WebSocket('ws://elsewhere.localhost:9/popup');",
+            "WebSocket /popup",
+        ),
+        (
             "new Worker(URL.createObjectURL(new Blob([\"fetch('http://elsewhere.localhost:9/work')"
             '.catch(() => {})"])));',
             "GET /work",
         ),
     ],
-    ids=["fetch", "websocket", "worker"],
+    ids=["fetch", "websocket", "popup", "worker"],
 )
 def test_traffic_past_the_wire_makes_the_run_unknown(
     stage: Stage, tmp_path: Path, traffic: str, what: str

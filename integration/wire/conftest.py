@@ -35,9 +35,17 @@ async def start_wire() -> AsyncIterator[StartWire]:
     failures: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: failures.append(context))
 
-    async def start(*ports: int, profiles: tuple[str, ...] = ("alice", "bob"), **settings: object) -> Rig:
+    async def start(
+        *ports: int,
+        profiles: tuple[str, ...] = ("alice", "bob"),
+        rewrite_host: bool = False,
+        **settings: object,
+    ) -> Rig:
         names = ("main", "other", "third")
-        upstreams = tuple(Upstream(name, "127.0.0.1", port) for name, port in zip(names, ports, strict=False))
+        upstreams = tuple(
+            Upstream(name, "127.0.0.1", port, rewrite_host=rewrite_host)
+            for name, port in zip(names, ports, strict=False)
+        )
         rig = Rig(Wire(WireSettings(upstreams, dict.fromkeys(profiles, 0), **settings)))  # type: ignore[arg-type]
         rig.wire.add_sink(rig.records.append)
         rigs.append(rig)

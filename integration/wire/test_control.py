@@ -111,6 +111,47 @@ async def test_rules_are_added_seen_to_act_and_removed(wire: Process) -> None:
             assert await client.recv() == str(number)
 
 
+async def test_a_held_frame_is_dropped_and_what_cannot_be_says_why(wire: Process) -> None:
+    await wire.api.post("/mode", json={"mode": "held"})
+    async with connect(wire.url()) as client:
+        for text in ("lost", "kept"):
+            await client.send(text)
+        waiting = (await wire.api.get("/in-flight", params={**WAIT, "count": 2})).json()["in_flight"]
+        assert waiting[0]["verdicts"] == [
+            "deliver",
+            "end_before",
+            "end_after",
+            "drop",
+            "duplicate",
+            "reorder",
+        ]
+        dropped = (await wire.api.post(f"/in-flight/{waiting[0]['id']}/drop")).json()
+        assert (dropped["decided"], dropped["tcp_impossible"]) == ("drop", True)
+        refused = await wire.api.post(f"/in-flight/{waiting[1]['id']}/reorder")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "no_sense")
+        assert "reorder" not in refused.json()["error"]["allowed"]
+        await wire.api.post("/mode", json={"mode": "free"})
+        assert await client.recv() == "kept"
+
+
+async def test_a_profile_is_added_and_removed(wire: Process) -> None:
+    added = await wire.api.post("/profiles", json={"profile": "carol"})
+    assert added.status_code == 201
+    async with connect(f"ws://127.0.0.1:{added.json()['profiles']['carol']}/ws") as client:
+        await client.send("hello")
+        assert await client.recv() == "hello"
+        assert "carol" not in (await wire.api.delete("/profiles/carol")).json()["profiles"]
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+    for path, given, at in (
+        ("profile", 7, "/profile"),
+        ("port", -1, "/port"),
+        ("profile", "a b", "/profile"),
+    ):
+        refused = await wire.api.post("/profiles", json={"profile": "dave", path: given})
+        assert (refused.status_code, refused.json()["error"]["path"]) == (422, at)
+
+
 async def test_held_frames_are_delivered_one_by_one_by_id_and_by_name(wire: Process) -> None:
     assert (await wire.api.post("/mode", json={"mode": "held"})).json() == {"mode": "held"}
     async with connect(wire.url()) as client:

@@ -8,6 +8,7 @@ from integration.wire.raw import (
     PING,
     PONG,
     TEXT,
+    RawSocket,
     RawUpstream,
     Rig,
     answer,
@@ -16,6 +17,7 @@ from integration.wire.raw import (
     request,
 )
 from syncbed.wire import WireError
+from syncbed.wire.gate import SINGLE_FRAME
 
 
 @pytest.fixture
@@ -254,3 +256,97 @@ async def test_reset_lets_everything_go_and_counts_from_one(held: Rig, upstream:
     assert await server.text() == "y"
     assert held.names("frame_delivered")[-1] == "alice/1 /ws #1 up 1"
     assert held.wire.counters.total(kind="ws", direction="up").to_json()["got"] == 1
+
+
+# What no TCP connection does
+
+
+async def three_up(held: Rig, upstream: RawUpstream) -> tuple[RawSocket, RawSocket, list[str]]:
+    browser, server = await open_websocket(held, upstream)
+    for text in (b"one", b"two", b"three"):
+        browser.send_frame(TEXT, text, mask=True)
+    await held.saw("frame_held", 3)
+    return browser, server, [f"alice/1 /ws #1 up {number}" for number in (1, 2, 3)]
+
+
+async def test_a_frame_is_dropped_and_its_connection_lives_on(held: Rig, upstream: RawUpstream) -> None:
+    _, server, (one, two, three) = await three_up(held, upstream)
+    held.wire.decide(one, "drop")
+    held.wire.decide(two, "deliver")
+    assert await server.text() == "two"
+    assert held.names("frame_dropped") == [one]
+    assert held.events("frame_dropped")[0].to_json()["tcp_impossible"] is True
+    await held.in_flight(three)
+    held.wire.set_mode("free")
+    assert await server.text() == "three"
+    held.conserved()
+
+
+async def test_a_frame_is_delivered_twice(held: Rig, upstream: RawUpstream) -> None:
+    _, server, (one, *_) = await three_up(held, upstream)
+    held.wire.decide(one, "duplicate")
+    assert [await server.text(), await server.text()] == ["one", "one"]
+    assert held.events("frame_duplicated")[0].to_json()["tcp_impossible"] is True
+    held.wire.set_mode("free")
+    assert [await server.text(), await server.text()] == ["two", "three"]
+    held.conserved()
+
+
+async def test_a_frame_is_overtaken_by_the_next_and_waits_on(held: Rig, upstream: RawUpstream) -> None:
+    _, server, (one, two, three) = await three_up(held, upstream)
+    held.wire.decide(one, "reorder")
+    assert await server.text() == "two"
+    reordered = held.events("frame_reordered")[0].to_json()
+    assert (reordered["name"], reordered["passed_by"], reordered["tcp_impossible"]) == (one, two, True)
+    await held.in_flight(one, three)
+    held.wire.decide(one, "reorder")
+    assert await server.text() == "three"
+    with pytest.raises(WireError, match="no frame waits behind it"):
+        held.wire.decide(one, "reorder")
+    held.wire.decide(one, "deliver")
+    assert await server.text() == "one"
+    held.conserved()
+
+
+async def test_only_the_head_of_a_direction_is_dropped(held: Rig, upstream: RawUpstream) -> None:
+    _, _, (_, two, _) = await three_up(held, upstream)
+    for verdict in SINGLE_FRAME:
+        with pytest.raises(WireError, match="not the next of its direction"):
+            held.wire.decide(two, verdict)
+
+
+async def test_a_held_request_is_sent_twice_and_the_page_gets_the_second_answer(
+    held: Rig, upstream: RawUpstream
+) -> None:
+    browser = await held.client()
+    browser.send(request("POST", "/api/orders?__tab=1", b"{}", "Mutation-Id: 7", fetch=True))
+    name = "alice/1 POST /api/orders mutation 7 #1"
+    await held.in_flight(f"{name} up")
+    held.wire.decide(f"{name} up", "duplicate")
+    for body in (b"first", b"second"):
+        server = await upstream.accepted()
+        await server.until(b"{}")
+        server.send(answer(body, "200 OK", "Connection: close"))
+    await held.in_flight(f"{name} down")
+    assert "tcp_impossible" not in held.events("frame_duplicated")[0].to_json()
+    held.wire.decide(f"{name} down", "deliver")
+    assert (await browser.rest()).endswith(b"second")
+    held.conserved()
+
+
+async def test_an_answer_is_neither_dropped_nor_repeated(held: Rig, upstream: RawUpstream) -> None:
+    browser = await held.client()
+    browser.send(request("GET", "/x", fetch=True))
+    await held.in_flight("alice/unknown GET /x #1 up")
+    with pytest.raises(WireError, match="hangs or ends: end_before"):
+        held.wire.decide("alice/unknown GET /x #1 up", "drop")
+    held.wire.decide("alice/unknown GET /x #1 up", "deliver")
+    server = await upstream.accepted()
+    await server.head()
+    server.send(answer(b"once"))
+    await held.in_flight("alice/unknown GET /x #1 down")
+    for verdict in SINGLE_FRAME:
+        with pytest.raises(WireError, match=f"^{verdict} of 'alice/unknown GET /x #1 down'"):
+            held.wire.decide("alice/unknown GET /x #1 down", verdict)
+    held.wire.decide("alice/unknown GET /x #1 down", "deliver")
+    assert (await browser.rest()).endswith(b"once")

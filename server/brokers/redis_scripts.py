@@ -18,7 +18,20 @@ from .base import BrokerUnavailableError, IndefiniteError
 _PREAMBLE = "epoch"
 NAMES = ("position", "publish", "log", "read", "commit")
 
-REFUSED = (exceptions.ResponseError, exceptions.BusyLoadingError)
+# Errors that Redis gives before a script's first write. Any other is the script's own, and it keeps what
+# it wrote (https://redis.io/docs/latest/develop/programmability/eval-intro/).
+REFUSED = (
+    exceptions.BusyLoadingError,
+    exceptions.ReadOnlyError,
+    exceptions.OutOfMemoryError,
+    exceptions.NoPermissionError,
+    exceptions.AuthenticationError,
+)
+REFUSED_CODES = (
+    *("LOADING", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "NOAUTH", "NOPERM", "BUSY"),
+    *("CLUSTERDOWN", "MOVED", "ASK", "TRYAGAIN", "CROSSSLOT"),
+    "WRONGTYPE",  # our scripts look at every key before they write to one
+)
 LOST = (exceptions.ConnectionError, exceptions.TimeoutError, OSError)
 
 
@@ -54,7 +67,7 @@ async def run(pool: Pool, name: str, keys: list[str], args: list[str]) -> Any:
     tail = [len(keys), *keys, *args]
     try:
         connection = await pool.get_connection()
-    except (*REFUSED, *LOST) as error:
+    except (exceptions.ResponseError, *REFUSED, *LOST) as error:
         raise BrokerUnavailableError(str(error)) from error
     try:
         try:
@@ -62,8 +75,11 @@ async def run(pool: Pool, name: str, keys: list[str], args: list[str]) -> Any:
         except exceptions.NoScriptError:
             return await _send(connection, "EVAL", script.source, *tail)
     except REFUSED as error:
-        # LOADING, READONLY, OOM, MISCONF, NOREPLICAS: refused before the first write.
         raise BrokerUnavailableError(str(error)) from error
+    except exceptions.ResponseError as error:
+        if str(error).partition(" ")[0] in REFUSED_CODES:
+            raise BrokerUnavailableError(str(error)) from error
+        raise IndefiniteError(f"the script {name!r} failed on its way: {error}") from error
     except LOST as error:
         await connection.disconnect(nowait=True)
         raise IndefiniteError(str(error)) from error

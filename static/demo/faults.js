@@ -1,12 +1,12 @@
 /**
- * What the server is asked to do to this tab. The page itself changes nothing of its own behaviour, and the
+ * What the server is asked to do to this browser, whose tabs are one client to it. The page itself changes nothing of its own behaviour, and the
  * controls show what the server has answered, not what was wished for.
  */
 
-export const mountFaults = (client, orders) => {
+export const mountFaults = (client, orders, closed) => {
   const at = (name) => document.querySelector(`[data-testid="${name}"]`);
   const controls = [at('delay'), at('cut'), at('offline'), at('refuse')];
-  const path = `/test/clients/${encodeURIComponent(client.clientId)}`;
+  const path = () => `/test/clients/${encodeURIComponent(client.clientId)}`;
   let faults = { delay_ms: 0, offline: false, refuse_next: false };
   let last = Promise.resolve();
 
@@ -18,7 +18,7 @@ export const mountFaults = (client, orders) => {
 
   const ask = async (wanted) => {
     const body = JSON.stringify(wanted);
-    const answer = await fetch(`${path}/faults`, { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body });
+    const answer = await fetch(`${path()}/faults`, { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body });
     if (answer.ok) faults = await answer.json();
     else if (answer.status === 404) admitThereAreNone();
   };
@@ -35,10 +35,11 @@ export const mountFaults = (client, orders) => {
       'This server runs without test mode, so it does no harm to anybody. `syncbed demo` starts one that does.';
   };
 
-  at('delay').addEventListener('change', () => set({ delay_ms: Number(at('delay').value) }));
-  at('offline').addEventListener('click', () => set({ offline: !faults.offline }));
-  at('refuse').addEventListener('click', () => set({ refuse_next: !faults.refuse_next }));
-  at('cut').addEventListener('click', () => fetch(`${path}/cut`, { method: 'POST' }).catch(() => {}));
+  const when = (name, happens, does) => at(name).addEventListener(happens, does, { signal: closed });
+  when('delay', 'change', () => set({ delay_ms: Number(at('delay').value) }));
+  when('offline', 'click', () => set({ offline: !faults.offline }));
+  when('refuse', 'click', () => set({ refuse_next: !faults.refuse_next }));
+  when('cut', 'click', () => fetch(`${path()}/cut`, { method: 'POST' }).catch(() => {}));
 
   orders.onChange(({ why, reason }) => {
     if (why !== 'refused' || reason !== 'refused') return;
@@ -47,7 +48,8 @@ export const mountFaults = (client, orders) => {
   });
   client.onStateChange((state) => {
     // A server that was restarted knows of no fault: connected is what an offline tab cannot be.
-    if (state === 'connected') set({ offline: false });
+    const believed = faults.offline || faults.refuse_next || faults.delay_ms > 0;
+    if (state === 'connected' && believed) set({ offline: false });
   });
-  set({});
+  client.ready.then(() => set({}));
 };

@@ -4,22 +4,24 @@
 
 const VERBS = { create: 'order', update: 'change', remove: 'removal' };
 
-/** @param {Collection} orders */
-export const mountList = (orders) => {
+/** @param {Collection} orders @param {AbortSignal} closed */
+export const mountList = (orders, closed) => {
   const list = document.querySelector('[data-testid="items"]');
   const template = document.getElementById('item-template');
   const form = document.getElementById('add-form');
   const field = document.getElementById('new-title');
   /** @type {Map<string, HTMLLIElement>} */
   const rows = new Map();
+  list.replaceChildren();
 
-  form.addEventListener('submit', (event) => {
+  const submit = (event) => {
     event.preventDefault();
     const title = field.value.trim();
     if (title) orders.create({ title, done: false });
     field.value = '';
     field.focus();
-  });
+  };
+  form.addEventListener('submit', submit, { signal: closed });
 
   /** @param {string} id */
   const makeRow = (id) => {
@@ -134,5 +136,13 @@ const noteOf = ({ pending, from, refusal, ghost }, dismiss) => {
     return [text, ok];
   }
   if (!pending) return [];
-  return [from === 'tab' ? 'from another tab, pending' : 'pending'];
+  return from === 'tab' ? [roomy('from '), 'another tab', roomy(', pending')] : ['pending'];
+};
+
+/** Words that a pane of the lab has no room for. */
+const roomy = (text) => {
+  const words = document.createElement('span');
+  words.className = 'roomy';
+  words.textContent = text;
+  return words;
 };

@@ -11,10 +11,8 @@ from typing import Any
 
 from ..trace import (
     Commit,
-    Fault,
     Heal,
     Kind,
-    Lifted,
     Ok,
     Record,
     Settled,
@@ -89,11 +87,10 @@ def _missing(trace: Trace) -> str:
 
 def _in_force(trace: Trace, heal: Record[Heal] | None) -> list[str]:
     """The faults that neither ended nor were healed; what was done to a tab is over once it is done."""
-    lifted = {record.what.fault for record in trace.all(Lifted)}
     return [
-        fault.what.fault
-        for fault in trace.all(Fault)
-        if fault.what.fault not in lifted and (heal is None or heal.i < fault.i)
+        span.began.what.fault
+        for span in trace.faults
+        if span.lifted is None and (heal is None or heal.i < span.began.i)
     ]
 
 

@@ -8,5 +8,8 @@ INVARIANTS: dict[str, str] = {
     "commit overwrote it; writes of an epoch that was declared lost are excused, no others",
     "no_duplicate": "a mutation takes effect once; an event is handed to the app once",
     "in_order_no_gap": "events of a channel arrive with dense, rising offsets",
+    "no_flicker": "a view never goes A, B, A through one write, unless that write was refused (then once)",
+    "no_ghost": "after disconnect no socket; never two living sockets of a tab; no delivery after "
+    "unsubscribe",
     "expectations": "what the scenario's expect steps say is so",
 }

@@ -3,7 +3,8 @@
 Once in the log: within an epoch no two commits carry one write's token, or one client's mutation
 id. (Across epochs a write may be committed again: the first effect was declared lost.) Once in
 what is shown at the end: no two items carry one token. Once to the app: a document is handed each
-position of a channel once; where events have no offset, each version of an item.
+position of a channel once; where events have no offset, each version of an item; else each token. An
+event that has none of them cannot be told from another, and makes it unknown.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def check(trace: Trace) -> Finding:
     log = Log(trace)
     committed = log.commits
     events = trace.all(Event)
-    exercised = len(committed) + len(events)
+    known = [event for event in events if _by_document(event) is not None]
+    exercised = sum(bool(_by_token(each) or _by_mutation(each)) for each in committed) + len(known)
 
     for key in (_by_token, _by_mutation):
         twice = _first_repeat(committed, key)
@@ -49,6 +51,12 @@ def check(trace: Trace) -> Finding:
     final = trace.last(Snapshot)
     if final is None or log.known_through(final.what.channel, final.what.epoch) is None:
         return unknown(NAME, "the committed log was not read", exercised)
+    if len(known) < len(events):
+        nameless = next(event.what for event in events if _by_document(event) is None)
+        what = (
+            f"{len(events) - len(known)} events cannot be told apart: they carry no offset, version or token"
+        )
+        return unknown(NAME, f"{what} (the first is {nameless.name!r} on {nameless.channel})", exercised)
     if exercised == 0:
         return unknown(NAME, "never exercised: nothing was committed and no event was handed out")
     return ok(NAME, exercised, f"{len(committed)} commits and {len(events)} handed events, each once")
@@ -108,15 +116,15 @@ def _shown_twice(trace: Trace) -> tuple[Record[Kind], str] | None:
 
 
 def _story(trace: Trace, token: str, twice: Iterable[Record[Kind]]) -> list[Record[Kind] | None]:
-    """The op, its two effects, and the requests that carried it."""
+    """The op, its two effects, the requests that carried it, and what became of their answers."""
     twice = list(twice)
     mutations = {each.what.mutation_id for each in twice if isinstance(each.what, Commit)}
     carried: list[Record[Kind]] = [
         frame
         for frame in trace.all(Frame)
-        if frame.what.stage == "request"
+        if frame.what.stage in ("request", "response")
         and (
-            (token and f'#{token}"' in (frame.what.payload or ""))
+            (token and frame.what.stage == "request" and f'#{token}"' in (frame.what.payload or ""))
             or (
                 (frame.what.mutation and frame.what.mutation in {str(each) for each in mutations})
                 and frame.what.did in ("answer_lost", "lost", "resent", "duplicated")

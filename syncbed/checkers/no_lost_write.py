@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..trace import Commit, Fault, Kind, Lifted, LogRead, Op, Record, Snapshot, Trace, token_in
+from ..trace import Commit, Kind, LogRead, Op, Record, Snapshot, Trace, token_in
 from .finding import Finding, lacks, ok, unknown, violated
 from .log import Log, writes
 
@@ -74,10 +74,8 @@ def _witness(
 ) -> list[Record[Kind] | None]:
     end = op.end.i if op.end is not None else final.i
     around: list[Record[Kind]] = [
-        fault for fault in trace.all(Fault) if fault.i < end and not _over(trace, fault, op.invoke.i)
+        span.began
+        for span in trace.faults
+        if span.began.i < end and (span.lifted is None or span.lifted.i >= op.invoke.i)
     ]
     return [op.invoke, op.end, *found, final, trace.last(LogRead), *around]
-
-
-def _over(trace: Trace, fault: Record[Fault], before: int) -> bool:
-    return any(lifted.what.fault == fault.what.fault and lifted.i < before for lifted in trace.all(Lifted))

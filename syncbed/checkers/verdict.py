@@ -11,8 +11,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..trace import Bypass, Fault, Receipt, Stopped, Trace, tell
-from . import converges, expectations, in_order_no_gap, no_duplicate, no_lost_write
+from ..trace import Bypass, Stopped, Trace, tell
+from . import (
+    converges,
+    expectations,
+    in_order_no_gap,
+    no_duplicate,
+    no_flicker,
+    no_ghost,
+    no_lost_write,
+)
 from .finding import Finding, Status
 
 CHECKERS: dict[str, Callable[[Trace], Finding]] = {
@@ -20,6 +28,8 @@ CHECKERS: dict[str, Callable[[Trace], Finding]] = {
     "no_lost_write": no_lost_write.check,
     "no_duplicate": no_duplicate.check,
     "in_order_no_gap": in_order_no_gap.check,
+    "no_flicker": no_flicker.check,
+    "no_ghost": no_ghost.check,
     "expectations": expectations.check,
 }
 
@@ -76,8 +86,7 @@ def doubts_about(trace: Trace) -> list[str]:
     found += trace.gaps()
     hosts = sorted({record.what.host for record in trace.all(Bypass)})
     found += [f"traffic bypassed the wire ({host})" for host in hosts]
-    acted = {record.what.fault for record in trace.all(Receipt)}
-    idle = [record for record in trace.all(Fault) if record.what.fault not in acted]
+    idle = [span.began for span in trace.faults if not span.receipts]
     found += [f"fault had no effect ({tell(record)})" for record in idle]
     return found + [tell(record) for record in trace.all(Stopped)]
 

@@ -1,31 +1,29 @@
-"""One tab: a page of Chromium, the documents it has had, and what they report.
+"""One tab, as every driver has it: its name, the documents it has had, what they are asked and report.
 
-Owns the way into the page and out of it. The adapter `window.bed` is called through the glue in
-`page/bed.js`; what it says comes back over the debugger, never over the network, and is written down
-with the document's own count and clock. Refuses to know what a scenario is.
+The adapter `window.bed` is called through the glue in `page/bed.js`, by the names of its functions; how
+a call gets into the page and a report out of it is a driver's own (`chromium_tab.py`, `pane.py`), and
+never the network under test. What a page reports is written down with the document's own count and
+clock. Refuses to know what a scenario is.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import CDPSession, Page
-from playwright.async_api import Error as PlaywrightError
-
 from ..evidence import DRIVER, Recorder
-from ..trace import Clock, Info, Note, TabLife, document_of
+from ..trace import Clock, Info, Invoke, Kind, Note, TabLife, document_of
 from .errors import DriverError
-from .reports import kind_of
+from .messages import TabMessages
+from .reports import ReportError, check_post, kind_of, read_report
 
-GLUE = (Path(__file__).parent / "page" / "bed.js").read_text(encoding="utf-8")
-REPORT = "__syncbed_report"
 ANSWER_MS_MAX = 20_000
 OPEN_MS_MAX = 20_000
+
+Gone = Literal["reloaded", "closed", "crashed"]
 
 
 @dataclass(frozen=True)
@@ -34,58 +32,61 @@ class Place:
 
     profile: str
     origin: str  # http://alice.lab.localhost:9001
-    page: str  # the adapter's path: /static/bed/reference.html
+    page: str  # the adapter's path: /static/bed/reference.html; or its URL, if it comes from elsewhere
     collection: str
 
+    @property
+    def url(self) -> str:
+        return self.origin + self.page if self.page.startswith("/") else self.page
 
-class Tab:
-    def __init__(self, name: str, place: Place, page: Page, session: CDPSession, recorder: Recorder) -> None:
+
+class Tab(ABC):
+    """What the run does with a tab. `messages` are its profile's, between tabs."""
+
+    def __init__(self, name: str, place: Place, recorder: Recorder, messages: TabMessages) -> None:
         self.name = name
         self.place = place
-        self.page = page
-        self.session = session
         self.life = 0
-        self.caps: tuple[str, ...] = ()
-        self.crashed = asyncio.Event()
+        self.caps: tuple[str, ...] | None = None
+        """What the adapter claims; None if the page has none."""
         self.open_ops: set[str] = set()
         self.busy: dict[str, asyncio.Future[float]] = {}  # fault -> for how long it really was
         self._recorder = recorder
-        page.on("crash", lambda _: self.crashed.set())
-        page.on("pageerror", lambda error: self._note(f"uncaught in the page: {error}"))
-        session.on("Runtime.bindingCalled", self._reported)
-
-    @classmethod
-    async def attach(
-        cls, name: str, place: Place, page: Page, recorder: Recorder, scripts: Sequence[str]
-    ) -> Tab:
-        """Make a blank page a tab: its name on every request, `scripts` before every first one."""
-        session = await page.context.new_cdp_session(page)
-        tab = cls(name, place, page, session, recorder)
-        await session.send("Runtime.enable")
-        await session.send("Runtime.addBinding", {"name": REPORT})
-        await page.set_extra_http_headers({"X-Syncbed-Tab": name.partition("/")[2]})
-        for script in (GLUE, *scripts):
-            await page.add_init_script(script)
-        return tab
+        self._messages = messages
+        self._clocks: dict[int, float] = {}  # document -> how far its clock is from the bed's
 
     @property
     def document(self) -> str:
         return document_of(self.name, self.life)
 
+    # What each driver does its own way
+
+    @abstractmethod
+    async def ask_page(self, name: str, about: Any = None, within_ms: float = ANSWER_MS_MAX) -> Any:
+        """The value of `__syncbed[name](about)` in the page.
+
+        Raises `DriverError` if it does not answer (frozen, busy, gone).
+        """
+
+    @abstractmethod
+    async def reload(self) -> None:
+        """Another document, loaded and not started yet."""
+
+    @abstractmethod
+    async def close(self) -> str:
+        """Close it; the evidence that it is closed, or ""."""
+
     # Life
 
-    async def load(self) -> None:
-        """Fetch the adapter page; nothing is started yet, but `caps` is known."""
-        await self._navigated(self.page.goto(self.place.origin + self.place.page, timeout=OPEN_MS_MAX))
-        caps = await self.evaluate("() => globalThis.bed?.caps ?? null")
-        if caps is None:
-            raise DriverError(
-                f"{self.place.origin}{self.place.page} defines no window.bed: see docs/writing-an-adapter.md"
-            )
-        self.caps = tuple(caps)
+    async def learn_caps(self) -> None:
+        """After each load: what the page's adapter claims."""
+        caps = await self.ask_page("caps")
+        self.caps = tuple(map(str, caps)) if caps is not None else None
 
-    async def reload(self) -> None:
-        await self._navigated(self.page.reload(timeout=OPEN_MS_MAX))
+    def need_adapter(self) -> None:
+        """Raises `DriverError` for a page that cannot be driven."""
+        if self.caps is None:
+            raise DriverError(f"{self.place.url} defines no window.bed: see docs/writing-an-adapter.md")
 
     async def start(self, did: Literal["opened", "reloaded"]) -> None:
         """Start the adapter in the page's present document, which from here on speaks for the tab."""
@@ -94,9 +95,9 @@ class Tab:
         self._recorder.write(DRIVER, TabLife(self.name, did, self.document))
         place = self.place
         about = {"url": place.origin, "profile": place.profile, "collection": place.collection}
-        await self.evaluate("([life, about]) => __syncbed.start(life, about)", [self.life, about])
+        await self.ask_page("start", {"life": self.life, **about})
 
-    def gone(self, did: Literal["reloaded", "closed", "crashed"]) -> None:
+    def gone(self, did: Gone) -> None:
         """Its document is no more: what it had not heard the end of, nobody will."""
         for op in sorted(self.open_ops):
             self._recorder.write(DRIVER, Info(op, f"the tab was {did}"))
@@ -106,62 +107,64 @@ class Tab:
 
     # Into the page
 
-    async def evaluate(self, expression: str, argument: Any = None, within_ms: float = ANSWER_MS_MAX) -> Any:
-        """Ask the page; raises `DriverError` if it does not answer (frozen, busy, crashed)."""
-        try:
-            async with asyncio.timeout(within_ms / 1000):
-                return await self.page.evaluate(expression, argument)
-        except TimeoutError:
-            raise DriverError(f"{self.name} did not answer within {within_ms:.0f} ms") from None
-        except PlaywrightError as error:
-            raise DriverError(f"{self.name}: {error.message}") from error
-
     async def act(self, ops: Sequence[Mapping[str, Any]]) -> None:
         self.open_ops.update(op["id"] for op in ops)
-        await self.evaluate("ops => __syncbed.act(ops)", ops)
+        await self.ask_page("act", list(ops))
 
     async def call(self, op: str, name: str) -> None:
         """`bed.connect()` or `bed.disconnect()`, as an op."""
         self.open_ops.add(op)
-        await self.evaluate("([op, name]) => __syncbed.call(op, name)", [op, name])
+        await self.ask_page("call", {"op": op, "name": name})
 
     async def ask(self, what: str, about: object) -> Any:
         """For held mode, whose script has put `__held` into the page."""
-        return await self.evaluate("([what, about]) => __held[what](about)", [what, about])
+        return await self.ask_page("held", {"what": what, "about": about})
 
     async def look(self) -> dict[str, Any]:
         """What it shows, what is pending, its state; `live` if it believes to show all there is."""
-        found: dict[str, Any] = await self.evaluate("() => __syncbed.look()")
+        found: dict[str, Any] = await self.ask_page("look")
         return found
 
-    # Private
+    # Out of the page
 
-    async def _navigated(self, navigation: Any) -> None:
+    def reported(self, told: object) -> None:
+        """A report, as the page gave it: foreign input."""
         try:
-            await navigation
-        except PlaywrightError as error:
-            raise DriverError(f"{self.name} could not load its page: {error.message}") from error
-
-    async def _read_clock(self) -> None:
-        """How far the page's clock is from the bed's: it was read somewhere between asking and hearing."""
-        asked_ms = self._recorder.now_ms()
-        page_ms = float(await self.evaluate("() => __syncbed.clock()"))
-        heard_ms = self._recorder.now_ms()
-        clock = Clock(self.document, (asked_ms + heard_ms) / 2 - page_ms, (heard_ms - asked_ms) / 2)
-        self._recorder.write(DRIVER, clock)
-
-    def _reported(self, event: Mapping[str, Any]) -> None:
-        if event["name"] != REPORT:
+            report = read_report(told, lives_max=self.life)
+        except ReportError as error:
+            self.note(f"{self.name} reported what cannot be read: {error}")
             return
-        report = json.loads(event["payload"])
-        if report["kind"] == "was_busy":
-            self.busy[report["fault"]].set_result(report["ms"])
-        what = kind_of(self.name, report)
-        if "op" in report:
+        try:
+            what = self._kind_of(report)
+        except ReportError as error:  # it stands in its place, so that nothing seems to be lost
+            what = Note(f"{self.name} reported what cannot be read: {error}", {"report": report["kind"]})
+        done = self.busy.get(str(report.get("fault"))) if report["kind"] == "was_busy" else None
+        if done is not None and not done.done() and isinstance(report.get("ms"), int | float):
+            done.set_result(report["ms"])
+        if isinstance(what, Invoke):
+            self.open_ops.add(report["op"])
+        elif "op" in report:
             self.open_ops.discard(report["op"])
         # A document that was left may still be heard: it speaks for itself.
         source = document_of(self.name, report["life"])
         self._recorder.write(source, what, at_ms=report["at_ms"], n=report["n"])
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
         self._recorder.write(DRIVER, Note(text, {"tab": self.name}))
+
+    # Private
+
+    def _kind_of(self, report: Mapping[str, Any]) -> Kind:
+        if report["kind"] in ("posted", "heard"):
+            check_post(report)
+            return self._messages.take(self.name, report, self._clocks.get(report["life"], 0.0))
+        return kind_of(self.name, report, self.place.collection)
+
+    async def _read_clock(self) -> None:
+        """How far the page's clock is from the bed's: it was read somewhere between asking and hearing."""
+        asked_ms = self._recorder.now_ms()
+        page_ms = float(await self.ask_page("clock"))
+        heard_ms = self._recorder.now_ms()
+        offset_ms = (asked_ms + heard_ms) / 2 - page_ms
+        self._clocks[self.life] = offset_ms
+        self._recorder.write(DRIVER, Clock(self.document, offset_ms, (heard_ms - asked_ms) / 2))

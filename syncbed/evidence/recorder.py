@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..trace import Clock, Header, Kind, Record, Trace, TraceWriter
+from ..trace import Clock, Header, Kind, Record, TabMessage, Trace, TraceWriter
 from .watch import Watch
 
 T = TypeVar("T")
@@ -27,7 +27,13 @@ class Recorder:
         self._writer: TraceWriter | None = None
         self._waiting: list[Callable[[TraceWriter], list[Record[Kind]]]] = []
         self._woken: list[asyncio.Future[None]] = []
+        self._written = 0  # records, without those of messages between tabs
+        self._listeners: list[Callable[[Record[Kind]], None]] = []
         self.watch = Watch()
+
+    def on_record(self, listener: Callable[[Record[Kind]], None]) -> None:
+        """Tell `listener` of each record from here on, once it is kept."""
+        self._listeners.append(listener)
 
     def now_ms(self) -> float:
         """The bed's time: ms since this run began."""
@@ -74,9 +80,17 @@ class Recorder:
         return await self._next(within_ms / 1000)
 
     async def quiet(self, for_ms: float, within_ms: float) -> bool:
-        """Wait until nothing has been written for so long; False when the time is out."""
+        """Wait until nothing has been written for so long; False when the time is out.
+
+        Tabs tell each other that they live for as long as they do: their messages are not counted.
+        """
         deadline = self._loop.time() + within_ms / 1000
-        while await self.changed(for_ms):
+        still_until = self._loop.time() + for_ms / 1000
+        while (left_s := still_until - self._loop.time()) > 0:
+            before = self._written
+            await self._next(left_s)
+            if self._written > before:
+                still_until = self._loop.time() + for_ms / 1000
             if self._loop.time() > deadline:
                 return False
         return True
@@ -98,6 +112,9 @@ class Recorder:
             return
         for record in write(self._writer):
             self.watch.take(record, self.now_ms())
+            self._written += not isinstance(record.what, TabMessage)
+            for listener in self._listeners:
+                listener(record)
         woken, self._woken = self._woken, []
         for future in woken:
             if not future.done():

@@ -15,8 +15,11 @@ from ..trace import Connection, Event, Fail, Frame, Info, Kind, Ok, Record, Stat
 
 @dataclass
 class TabSeen:
-    """One tab, over all its documents."""
+    """One tab, over all its documents. What it shows is what its present document has told."""
 
+    told: bool = False
+    """There is a view; without one nobody knows what is shown, and what is not."""
+    ever_told: bool = False
     items: tuple[Any, ...] = ()
     pending: tuple[str, ...] = ()
     state: str = ""
@@ -37,6 +40,7 @@ class Watch:
         self.tabs: dict[str, TabSeen] = defaultdict(TabSeen)
         self.life: dict[str, str] = {}  # tab -> what became of it last
         self.ends: dict[str, Ok | Fail | Info] = {}
+        self._documents: dict[str, str] = {}  # tab -> the source that speaks for it
         self._frames: set[tuple[str, str]] = set()  # (what was done, the message's name)
 
     def take(self, record: Record[Kind], at_ms: float) -> None:
@@ -44,18 +48,22 @@ class Watch:
         match record.what:
             case View(tab=tab, items=items, pending=pending):
                 seen = self.tabs[tab]
-                seen.items, seen.pending = items, pending
+                seen.ever_told = True
                 seen.ever_shown.update(filter(None, map(token_in, items)))
-            case State(tab=tab, state=state):
+                if self._is_current(tab, record.source):
+                    seen.told, seen.items, seen.pending = True, items, pending
+            case State(tab=tab, state=state) if self._is_current(tab, record.source):
                 self.tabs[tab].state = state
                 self.tabs[tab].became.append((state, at_ms))
             case Event(tab=tab, token=token) if token:
                 self.tabs[tab].handed[token] += 1
-            case TabLife(tab=tab, did=did):
+            case TabLife(tab=tab, did=did, document=document):
                 self.life[tab] = did
-                if did in ("reloaded", "closed", "crashed"):
+                if document:
+                    self._documents[tab] = document
+                if did in ("opened", "reloaded", "closed", "crashed"):
                     seen = self.tabs[tab]
-                    seen.items, seen.pending, seen.state = (), (), ""
+                    seen.told, seen.items, seen.pending, seen.state = False, (), (), ""
             case Ok() | Fail() | Info() as end:
                 self.ends.setdefault(end.op, end)
             case Frame(did=did, message=message):
@@ -72,8 +80,14 @@ class Watch:
         elif told.did in ("closing", "closed"):
             sockets.discard(told.connection)
 
+    def _is_current(self, tab: str, source: str) -> bool:
+        """Whether a document speaks for its tab; the last words of one that is gone do not."""
+        return self._documents.get(tab, source) == source
+
     def frame_was(self, did: str, pattern: str) -> bool:
-        return any(done == did and fnmatchcase(name, pattern) for done, name in self._frames)
+        """`*` stands for anything, and nothing else does."""
+        glob = pattern.replace("[", "[[]").replace("?", "[?]")
+        return any(done == did and fnmatchcase(name, glob) for done, name in self._frames)
 
     def sockets(self, on: str) -> int:
         """How many WebSockets a profile or a tab has at the wire."""

@@ -21,7 +21,7 @@ UNCONTROLLED = (
     "timers of workers",
     "the order in which Web Locks are granted when their holder ends",
     "when IndexedDB answers (waited for, not chosen)",
-    "CSS animations, scheduler.postTask and event.timeStamp",
+    "CSS animations, scheduler.postTask, event.timeStamp and Temporal",
     "chains of more than three MessageChannel turns in a page",
     "a server's reconnecting to Redis, and expiry inside Redis",
     "a random 1 to 5 s that Chromium waits before a WebSocket, after about ten refused ones",

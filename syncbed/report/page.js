@@ -1,5 +1,5 @@
-'use strict';
 {
+  const { createDiagram, QUIET } = $modules;
   const ROWS_AT_ONCE = 1000;
   const run = JSON.parse(document.getElementById('run').textContent);
   const at = (id) => document.getElementById(id);
@@ -65,6 +65,36 @@
   at('steps').querySelector('ol').append(...run.steps.map((step) => element('li', step)));
   at('uncontrolled').hidden = run.uncontrolled.length === 0;
   at('uncontrolled').querySelector('ul').append(...run.uncontrolled.map((what) => element('li', what)));
+
+  // The diagram
+
+  const diagram = createDiagram(at('diagram'), { live: false, onSelect: (i) => tellSelected(i) });
+  diagram.reset(run.records[0]?.[5]);
+  diagram.append(run.records);
+  diagram.setWitness(broken.flatMap(({ witness }) => witness.map(({ i }) => i)));
+  const tellSelected = (i) => {
+    if (i === null) at('selected').textContent = 'Nothing is selected.';
+    else at('selected').replaceChildren(linkTo(i), ` ${run.records[i][4]}`);
+  };
+  for (const { id, kind } of diagram.lanes()) {
+    if (kind === 'tab') at('only').append(element('option', id, { value: id }));
+  }
+  for (const [name, called] of Object.entries({ ...QUIET, all: 'everything' })) {
+    at('also').append(element('option', called, { value: name }));
+  }
+  const sift = () => diagram.filter({
+    text: at('seek').value,
+    tabs: at('only').value === '' ? [] : [at('only').value],
+    show: at('also').value === '' ? [] : [at('also').value],
+  });
+  for (const id of ['seek', 'only', 'also']) at(id).addEventListener('input', sift);
+  at('axis').addEventListener('click', () => diagram.toggleAxis());
+  at('diagram').addEventListener('axis', ({ detail }) => at('axis').setAttribute('aria-pressed', String(detail === 'time')));
+  at('picture').addEventListener('click', () => {
+    const address = URL.createObjectURL(new Blob([diagram.svg({ title: run.title })], { type: 'image/svg+xml' }));
+    element('a', '', { href: address, download: 'diagram.svg' }).click();
+    URL.revokeObjectURL(address);
+  });
 
   // The trace
 
@@ -144,6 +174,8 @@
     while (!at(`r${number}`) && shown < matching.length) showMore(ROWS_AT_ONCE);
     const item = at(`r${number}`);
     if (!item) return;
+    diagram.select(Number(number));
+    tellSelected(Number(number));
     item.querySelector('details').open = true;
     item.scrollIntoView({ block: 'center' });
     item.querySelector('summary').focus();

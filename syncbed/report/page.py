@@ -2,7 +2,7 @@
 
 Everything that was recorded is data: it stands in a JSON block in which no tag can end or begin, and
 the page writes it with `textContent` alone. The page's own script is the only one that its policy lets
-run, by its hash.
+run, by its hash. The diagram is the lab's own: its modules are put into that script (`modules.py`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,18 @@ from typing import Any
 
 from ..checkers import INVARIANTS, Verdict, exit_code
 from ..scenario import Scenario
-from ..trace import Clock, Record, Trace, tell, to_json
-from ..trace.kind import Kind
+from ..trace import Clock, Trace
+from ..world.reference import reference_root
+from .modules import bundle
+from .rows import rows
+
+DIAGRAM = "static/lab/diagram/report.js"
 
 
 def render(scenario: Scenario, trace: Trace, verdict: Verdict) -> str:
     """The page of one run."""
-    script, style, page = (_file(name) for name in ("page.js", "page.css", "page.html"))
+    own, style, page = (_file(name) for name in ("page.js", "page.css", "page.html"))
+    script = f"'use strict';\n{bundle(reference_root() / DIAGRAM)}{own}"
     parts = {
         "{{title}}": escape(f"{verdict.status}: {scenario.title}"),
         "{{script_hash}}": _hash(script),
@@ -73,7 +78,7 @@ def _run(scenario: Scenario, trace: Trace, verdict: Verdict) -> dict[str, Any]:
             for finding in verdict.findings
         ],
         "steps": [json.dumps(step, ensure_ascii=False) for step in scenario.raw["steps"]],
-        "records": [_record(record) for record in trace.records],
+        "records": rows(trace.records),
     }
 
 
@@ -98,13 +103,6 @@ def _facts(scenario: Scenario, trace: Trace) -> list[tuple[str, str]]:
         ("records", str(len(trace.records))),
     ]
     return [(name, value) for name, value in facts if value]
-
-
-def _record(record: Record[Kind]) -> list[Any]:
-    """[i, at_ms, source, kind, told, the whole record]"""
-    raw = to_json(record)
-    rest = {key: value for key, value in raw.items() if key not in ("i", "at_ms", "source", "kind")}
-    return [record.i, raw["at_ms"], record.source, record.what.kind, tell(record), rest]
 
 
 def _hash(text: str) -> str:

@@ -7,12 +7,14 @@ ok, 3 one is unknown, 2 wrong usage or an environment that cannot do it.
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import itertools
 import json
 import shutil
+import signal
 import webbrowser
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -30,11 +32,18 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from ..report.issue import issue_of
 from ..scenario import Scenario, Step, gallery, load
 from .errors import RunError
+from .refusals import check_driver, refusals
+from .session import Options
+from .under_test import options_for
 
 if TYPE_CHECKING:
+    from ..drivers.chromium import Chromium
     from .player import Outcome
+
+    Play = Callable[[Scenario, Options, Callable[[Step], None]], Coroutine[Any, Any, Outcome]]
 
 RUNS = Path("runs")
 ALL = "all"
@@ -49,28 +58,54 @@ def run(
     scenario: Annotated[str, typer.Argument(help="A name of the gallery, a file, or `all`.")],
     headed: Annotated[bool, typer.Option("--headed", help="Show the browser.")] = False,
     times: Annotated[int, typer.Option(min=1, max=10_000, help="Play each so often.")] = 1,
-    driver: Annotated[str, typer.Option(help="`tabs`: real Chromium tabs. `lab`: not yet.")] = "tabs",
+    driver: Annotated[
+        str, typer.Option(help="`tabs`: real Chromium tabs. `lab`: the panes of the lab's page.")
+    ] = "tabs",
     seed: Annotated[
         int | None, typer.Option(min=0, help="Not given: the scenario's own.", show_default=False)
     ] = None,
+    adapter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE_OR_URL", help="Your SDK's page: docs/writing-an-adapter.md.", show_default=False
+        ),
+    ] = None,
+    upstream: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=URL", help="Your server, running already, instead of ours.", show_default=False
+        ),
+    ] = None,
+    fixed: Annotated[
+        bool, typer.Option("--fixed", help="Play the twin: the same without its planted bug. It must be ok.")
+    ] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="With --times: keep the folders of all runs, not only the telling.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Play scenarios in real tabs, judge them, and leave a folder for each run."""
-    refusals = _playwright()
+    _need_playwright()
     outcomes: list[Outcome] = []
-    refusals.check_driver(driver)
-    scenarios = [load(name) for name in (gallery() if scenario == ALL else [scenario])]
+    check_driver(driver)
+    options = options_for(adapter, upstream or [])
+    scenarios = _chosen(scenario, fixed=fixed)
     if seed is not None:
         scenarios = [replace(each, seed=seed) for each in scenarios]
-    playable = [each for each in scenarios if not refusals.refusals(each)]
-    refused = {each.name: refusals.refusals(each) for each in scenarios if each not in playable}
+    refused = {
+        each.name: why
+        for each in scenarios
+        if (why := refusals(each, driver, upstreams=len(options.upstreams)))
+    }
+    playable = [each for each in scenarios if each.name not in refused]
     if not playable:
         raise RunError("; ".join(f"{name}: {', '.join(why)}" for name, why in refused.items()))
     try:
-        asyncio.run(_play_all(playable, times, outcomes, headed=headed, quiet=as_json))
+        asyncio.run(
+            ended_by_term(
+                _play_all(playable, times, outcomes, options, driver=driver, headed=headed, quiet=as_json)
+            )
+        )
     except BaseException:
         if outcomes and not as_json:  # what was played is worth telling, whatever ended the rest
             _print(series_of(playable, outcomes), refused)
@@ -80,12 +115,21 @@ def run(
         for each in series:
             each.drop_folders()
     code = max((each.exit_code for each in series), key=[0, 3, 1].index)
+    code = 2 if refused and code == 0 else code
     if as_json:
-        found = {"exit_code": 2 if refused else code, "refused": refused, "runs": _runs_json(series)}
+        found = {"exit_code": code, "refused": refused, "runs": _runs_json(series)}
         print(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         _print(series, refused)
-    raise typer.Exit(2 if refused and code == 0 else code)
+    raise typer.Exit(code)
+
+
+def _chosen(named: str, *, fixed: bool) -> list[Scenario]:
+    """The scenarios to play; of all, the fixed twins are those of the scenarios that have a bug."""
+    if named != ALL:
+        return [load(named).fixed() if fixed else load(named)]
+    found = [load(name) for name in gallery()]
+    return [each.fixed() for each in found if each.bug is not None] if fixed else found
 
 
 def list_scenarios(as_json: AsJson = False) -> None:
@@ -105,11 +149,19 @@ def show(
     run_folder: Annotated[
         str, typer.Argument(metavar="RUN", help="A run's folder, or a scenario: its last run.")
     ],
+    as_issue: Annotated[
+        bool,
+        typer.Option("--issue", help="Print it as Markdown for an issue: witness, command, picture."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Open the report of a run in the browser, and say where it is."""
     folder = find_run(run_folder)
     report = folder / "report.html"
+    if as_issue:
+        text = issue_of(folder)
+        print(json.dumps({"folder": str(folder), "issue": text}, ensure_ascii=False) if as_json else text)
+        return
     if as_json:
         about = json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
         print(json.dumps({"folder": str(folder), "report": str(report), **about}, indent=2))
@@ -167,29 +219,56 @@ def series_of(scenarios: Sequence[Scenario], outcomes: Sequence[Outcome]) -> lis
 
 
 async def _play_all(
-    scenarios: Sequence[Scenario], times: int, outcomes: list[Outcome], *, headed: bool, quiet: bool
+    scenarios: Sequence[Scenario],
+    times: int,
+    outcomes: list[Outcome],
+    options: Options,
+    *,
+    driver: str,
+    headed: bool,
+    quiet: bool,
 ) -> None:
     """Each so many times, in rounds; `outcomes` grows as they end."""
     from playwright.async_api import async_playwright
 
     from ..drivers.chromium import Chromium
-    from .player import run as play
 
     with _progress(len(scenarios) * times, quiet=quiet) as tell:
         async with async_playwright() as playwright:
             chromium = Chromium(playwright, headed=headed)
             try:
-                for number, scenario in itertools.product(range(1, times + 1), scenarios):
-                    name = scenario.name if times == 1 else f"{scenario.name} {number}/{times}"
-                    tell(f"{name}: starting", 0)
+                async with _stage(driver, chromium) as play:
+                    for number, scenario in itertools.product(range(1, times + 1), scenarios):
+                        name = scenario.name if times == 1 else f"{scenario.name} {number}/{times}"
+                        tell(f"{name}: starting", 0)
 
-                    def at(step: Step, name: str = name, steps: int = len(scenario.steps)) -> None:
-                        tell(f"{name}: step {step.number + 1} of {steps}, {step.do}", 0)
+                        def at(step: Step, name: str = name, steps: int = len(scenario.steps)) -> None:
+                            tell(f"{name}: step {step.number + 1} of {steps}, {step.do}", 0)
 
-                    outcomes.append(await play(scenario, chromium, RUNS, progress=at))
-                    tell(name, 1)
+                        outcomes.append(await play(scenario, options, at))
+                        tell(name, 1)
             finally:
                 await chromium.close()
+
+
+@asynccontextmanager
+async def _stage(driver: str, chromium: Chromium) -> AsyncIterator[Play]:
+    """Where the scenarios are played."""
+    from .player import run as play
+
+    if driver == "tabs":
+        from ..drivers.tabs import tabs_driver
+
+        yield lambda scenario, options, at: play(
+            scenario, tabs_driver(chromium), RUNS, options=options, progress=at
+        )
+        return
+    from .in_lab import LabStage
+
+    async with LabStage(chromium) as lab:
+        yield lambda scenario, options, at: play(
+            scenario, lab.maker(), RUNS, options=options, progress=at, watch=lab.watch
+        )
 
 
 @contextmanager
@@ -254,12 +333,30 @@ def _runs_json(series: Sequence[Series]) -> list[dict[str, Any]]:
     ]
 
 
-def _playwright() -> Any:
-    """The part of `run` that needs Playwright, which a plain install has not."""
+def _need_playwright() -> None:
+    """A plain install has none."""
+    if importlib.util.find_spec("playwright") is None:
+        raise RunError("playwright is not installed: pip install playwright")
+
+
+async def ended_by_term(running: Coroutine[Any, Any, None]) -> None:
+    """SIGTERM ends it as Ctrl-C does: servers, browsers and their folders go. Raises `typer.Exit` (143)."""
+    task = asyncio.ensure_future(running)
+    loop = asyncio.get_running_loop()
+    asked: list[int] = []
+
+    def end() -> None:
+        asked.append(signal.SIGTERM)
+        task.cancel()
+
+    with suppress(NotImplementedError):  # Windows has no such handlers
+        loop.add_signal_handler(signal.SIGTERM, end)
     try:
-        from . import refusals
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "playwright":
+        await task
+    except asyncio.CancelledError:
+        if not asked:
             raise
-        raise RunError("playwright is not installed: pip install playwright") from None
-    return refusals
+        raise typer.Exit(128 + signal.SIGTERM) from None
+    finally:
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGTERM)

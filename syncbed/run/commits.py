@@ -45,6 +45,15 @@ class Commits:
                 return False
             return True
 
+    async def offered(self) -> bool:
+        """Whether the server has a log at all, in the form that is read here."""
+        try:
+            held = await self._get("")
+            page = await self._get(f"/log?epoch={quote(str(held['epoch']))}&from=0&limit=1")
+            return isinstance(held["items"], list) and isinstance(page["events"], list)
+        except (URLError, OSError, ValueError, KeyError, TypeError):
+            return False
+
     async def pause(self) -> None:
         """From here on read only when asked, and nothing is being read now."""
         self.paused = True

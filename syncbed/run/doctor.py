@@ -45,6 +45,7 @@ async def _examine(tell: Any) -> dict[str, Any]:
     from playwright.async_api import async_playwright
 
     from ..drivers.chromium import Chromium
+    from ..drivers.tabs import tabs_driver
     from .player import run
     from .probes import servers_probe, tabs_probe, wire_probe
 
@@ -57,7 +58,7 @@ async def _examine(tell: Any) -> dict[str, Any]:
             try:
                 for probe in (tabs_probe(), wire_probe(), servers_probe()):
                     tell(f"doing each fault of {probe.name.removeprefix('probe-')}")
-                    outcome = await run(probe, chromium, Path(folder))
+                    outcome = await run(probe, tabs_driver(chromium), Path(folder))
                     trace = read_trace(outcome.folder / "trace.jsonl")
                     versions |= trace.header.versions
                     faults += _faults(probe.name.removeprefix("probe-"), trace)

@@ -48,7 +48,7 @@ async def _converged(session: Session, that: Any, since_ms: float) -> Found:
 
 
 async def _differs(session: Session) -> str:
-    tabs = list(session.driver.tabs)
+    tabs = [name for name, tab in session.driver.tabs.items() if tab.caps is not None]
     if session.commits is None:  # then the tabs are held against each other
         return difference(session.watch, tabs, session.watch.tabs[tabs[0]].items if tabs else ())
     held = await session.commits.items()

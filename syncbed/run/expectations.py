@@ -29,6 +29,8 @@ def seen(watch: Watch, keys: Keys) -> TabSeen:
 
 
 def titles(of: TabSeen) -> str:
+    if not of.told:
+        return "it has told no view"
     names = [str(item.get("title", item.get("id"))) for item in of.items]
     return f"it shows {', '.join(names)}" if names else "it shows nothing"
 
@@ -44,14 +46,16 @@ SHOWS = Question(
     lambda watch, keys: titles(seen(watch, keys)),
 )
 ABSENT = Question(
-    lambda watch, keys: not seen(watch, keys).shows_item(keys["key"]),
+    lambda watch, keys: seen(watch, keys).told and not seen(watch, keys).shows_item(keys["key"]),
     lambda keys: f"{keys['tab']} shows no {keys['key']}",
     lambda watch, keys: titles(seen(watch, keys)),
 )
 PENDING = Question(
-    lambda watch, keys: len(seen(watch, keys).pending) == keys["n"],
+    lambda watch, keys: seen(watch, keys).told and len(seen(watch, keys).pending) == keys["n"],
     lambda keys: f"{keys['tab']} has {keys['n']} pending",
-    lambda watch, keys: f"it has {len(seen(watch, keys).pending)}",
+    lambda watch, keys: (
+        f"it has {len(seen(watch, keys).pending)}" if seen(watch, keys).told else titles(seen(watch, keys))
+    ),
 )
 FRAME = Question(
     lambda watch, keys: watch.frame_was(keys["did"], keys["message"]),
@@ -64,9 +68,9 @@ SHOWS_ONCE = Question(
     lambda watch, keys: f"{seen(watch, keys).shown(keys['op'])} times; {titles(seen(watch, keys))}",
 )
 NEVER_SHOWS = Question(
-    lambda watch, keys: keys["op"] not in seen(watch, keys).ever_shown,
+    lambda watch, keys: seen(watch, keys).ever_told and keys["op"] not in seen(watch, keys).ever_shown,
     lambda keys: f"{keys['tab']} never showed #{keys['op']}",
-    lambda watch, keys: "it did",
+    lambda watch, keys: "it did" if seen(watch, keys).ever_told else titles(seen(watch, keys)),
 )
 DELIVERED_ONCE = Question(
     lambda watch, keys: seen(watch, keys).handed[keys["op"]] == 1,
@@ -97,6 +101,8 @@ def difference(watch: Watch, tabs: list[str], held: tuple[Any, ...]) -> str:
     """What keeps these tabs and the server from showing the same, or ""."""
     for tab in tabs:
         shown = watch.tabs[tab]
+        if not shown.told:
+            return f"{tab} shows nothing yet"
         if shown.pending:
             return f"{tab} has {len(shown.pending)} pending"
         if _by_id(shown.items) != _by_id(held):

@@ -6,6 +6,7 @@ messages are held it reads no log by its own clock, for a server's books count t
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from ..evidence import DRIVER
 from ..scenario import Scenario
 from ..trace import Choice
 from ..wire import Wire
-from .errors import StoppedError
 
 if TYPE_CHECKING:
     from .session import Session
@@ -30,69 +30,89 @@ def needs_held(scenario: Scenario) -> bool:
 class HeldRun:
     def __init__(self, session: Session) -> None:
         self.holding = False
+        self.world: held.Held
+        """The held world itself: its messages, timers and choices."""
+        self._run = secrets.token_hex(4)
         self._session = session
         self._scenario = session.scenario
-        self._held: held.Held
 
     def scripts(self, tab: str) -> Sequence[str]:
         """What every page of a tab runs before its own first script."""
-        from_the_start = self._scenario.mode == "held"
-        return (held.page_script(tab, seed=self._scenario.seed, held=from_the_start),)
+        return (
+            held.page_script(
+                tab,
+                seed=self._scenario.seed,
+                held=self._scenario.mode == "held",
+                in_frame=self._session.driver.in_frames,
+                run=self._run,
+            ),
+        )
 
     def attach(self, wire: Wire) -> None:
         """The wire is there; no tab yet."""
-        self._held = held.Held(wire, on_choice=self._chosen)
+        self.world = held.Held(wire, on_choice=self._chosen)
 
     async def close(self) -> None:
-        self._held.close()
+        self.world.close()
 
     # Whom it holds
 
     def answers(self, tab: Tab) -> None:
-        self._held.add_tab(tab)
+        self.world.add_tab(tab)
 
     def silent(self, tab: Tab) -> None:
-        self._held.remove_tab(tab.name)
+        self.world.remove_tab(tab.name)
 
     # The steps
 
     async def hold(self) -> None:
         await self._session.pause_log()
         self.holding = True
-        await self._held.hold()
+        await self.world.hold()
 
     async def go(self) -> None:
         if self.holding:
-            await self._held.go()
+            await self.world.go()
             self.holding = False
             self._session.resume_log()
 
     async def quiet(self) -> None:
         """After whatever was no choice: an op, a fault, a tab that came or went."""
         if self.holding:
-            await self._held.quiet()
+            await self.world.quiet()
 
-    async def decide(self, does: str, message: str, within_ms: float) -> None:
-        """Deliver a message, or end its connection before or after it, once it is in flight."""
-        here = self._session.recorder
-        if not await here.until(lambda: message in self._in_flight(), within_ms):
-            waiting = ", ".join(self._in_flight()) or "nothing"
-            raise StoppedError(f"{message} was not in flight within {within_ms} ms; in flight: {waiting}")
-        await self._held.take(held.choice_from_json({"do": does, "message": message}))
+    async def decide(self, step: int, does: str, message: str, within_ms: float) -> None:
+        """Deliver a message, or end its connection before or after it, once it is in flight.
+
+        Raises `DivergedError` at this step of the scenario if it does not come.
+        """
+        await self._session.recorder.until(lambda: message in self._in_flight(), within_ms)
+        await self._take(step, held.choice_from_json({"do": does, "message": message}))
 
     async def deliver_by_seed(self, choices_max: int) -> None:
-        await self._held.deliver_by_seed(self._scenario.seed, choices_max)
+        await self.world.deliver_by_seed(self._scenario.seed, choices_max)
 
     async def advance(self, by_ms: float) -> None:
-        await self._held.take(held.advance(by_ms))
+        await self.world.take(held.advance(by_ms))
 
-    async def fire(self, tab: str, timer: str) -> None:
-        await self._held.take(held.fire(tab, timer))
+    async def fire(self, step: int, tab: str, timer: str) -> None:
+        await self._take(step, held.fire(tab, timer))
+
+    @property
+    def not_repeatable(self) -> list[str]:
+        """Why another run with these choices may go another way."""
+        return self.world.not_repeatable
 
     # Private
 
+    async def _take(self, step: int, choice: held.Choice) -> None:
+        try:
+            await self.world.take(choice)
+        except held.DivergedError as error:  # it counts choices, the scenario counts steps
+            raise held.DivergedError(step, error.choice, error.there) from None
+
     def _in_flight(self) -> list[str]:
-        return [waiting.message.name for waiting in self._held.messages()]
+        return [waiting.message.name for waiting in self.world.messages()]
 
     def _chosen(self, choice: held.Choice) -> None:
         what = f"{choice.tab} {choice.name}".strip()

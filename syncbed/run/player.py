@@ -1,7 +1,8 @@
 """One run of one scenario: play its steps, heal, settle, read the server's last word, judge.
 
 Owns the order of things. A run that cannot go on as written is stopped, and still healed, settled
-and read: what happened until then is evidence too.
+and read: what happened until then is evidence too. Each part is there for its own, for who keeps the
+world: `play_step`, `finish`, `judge`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..checkers import Verdict, exit_code, verdict
-from ..drivers.chromium import Chromium
+from ..drivers.driver import MakeDriver
 from ..drivers.errors import DriverError
 from ..evidence import BED, DRIVER
 from ..held import HeldError
@@ -31,6 +32,7 @@ from .steps import STEPS, heal
 Progress = Callable[[Step], None]
 READY_MS_MAX = 5000
 STOPPING = (StoppedError, DriverError, HeldError, WireError, WorldError)
+"""What ends a run before its last step: it is told, and judged all the same."""
 
 
 @dataclass(frozen=True)
@@ -49,47 +51,81 @@ class Outcome:
 
 async def run(
     scenario: Scenario,
-    chromium: Chromium,
+    make_driver: MakeDriver,
     root: Path,
     *,
     options: Options | None = None,
     progress: Progress = lambda step: None,
+    watch: Callable[[Session], None] = lambda session: None,
 ) -> Outcome:
-    """Play a scenario once and judge it; its folder is made under `root`."""
+    """Play a scenario once and judge it; its folder is made under `root`.
+
+    `watch` is given the session before anything is written down.
+    """
     folder = new_run_folder(root, scenario.name, scenario.seed, datetime.now())
-    session = Session(scenario, chromium, folder, options=options)
+    session = Session(scenario, make_driver, folder, options=options)
+    watch(session)
     async with session:
-        await _play(session, progress)
-        await _end(session)
+        await play(session, progress)
+        await finish(session)
         trace, took_ms = session.recorder.trace(), session.recorder.now_ms()
     found = verdict(trace, scenario.judges)
     write_run(folder, scenario, trace, found)
     return Outcome(scenario, found, folder, took_ms)
 
 
-async def _play(session: Session, progress: Progress) -> None:
+async def play(session: Session, progress: Progress = lambda step: None) -> None:
+    """All steps, as far as they go."""
     recorder = session.recorder
     if lacking := lacks(session):
         recorder.write(BED, Stopped(0, f"the SDK under test does not claim {lacking}, which is needed"))
         return
-    if session.scenario.mode == "free":
-        await _be_ready(session)
-    since_ms = recorder.now_ms()
+    await be_ready(session)
     for step in session.scenario.steps:
         progress(step)
-        recorder.write(DRIVER, StepRecord(step.number, step.to_json()))
         try:
-            _check_alive(session)
-            if step.do == "expect":
-                await expect(session, step, since_ms)
-            else:
-                await STEPS[step.do](session, step)
-                if session.held is not None:
-                    await session.held.quiet()
-                since_ms = recorder.now_ms()
+            await play_step(session, step)
         except STOPPING as error:
             recorder.write(BED, Stopped(step.number, str(error)))
             return
+
+
+async def play_step(session: Session, step: Step) -> None:
+    """One step, and the quiet after it if the world is held. Raises one of `STOPPING`."""
+    session.recorder.write(DRIVER, StepRecord(step.number, step.to_json()))
+    _check_alive(session)
+    if step.do == "expect":
+        await expect(session, step, session.stepped_ms)
+        return
+    await STEPS[step.do](session, step)
+    if session.held is not None:
+        await session.held.quiet()
+    session.stepped_ms = session.recorder.now_ms()
+
+
+async def finish(session: Session) -> None:
+    """What follows the last step of every run: heal, settle, the server's last word."""
+    last = max(0, len(session.scenario.steps) - 1)
+    if session.held is not None and (why := session.held.not_repeatable):
+        session.recorder.write(BED, Note("another run with the same choices may go another way", why))
+    try:
+        for death in session.driver.deaths:  # the others are still asked
+            session.recorder.write(BED, Stopped(last, death))
+        _check_servers(session)
+        await heal(session)
+        await settle(session, session.scenario.settle_ms_max)
+        _check_servers(session)
+        await _read_server(session)
+    except STOPPING as error:
+        session.recorder.write(BED, Stopped(last, str(error)))
+    for tab in session.driver.tabs.values():
+        for op in sorted(tab.open_ops):
+            session.recorder.write(DRIVER, Info(op, "the run ended"))
+
+
+def judge(session: Session) -> Verdict:
+    """What the trace so far comes to, by the scenario's invariants."""
+    return verdict(session.recorder.trace(), session.scenario.judges)
 
 
 def lacks(session: Session) -> str:
@@ -98,16 +134,24 @@ def lacks(session: Session) -> str:
     return ", ".join(needed)
 
 
-async def _be_ready(session: Session) -> None:
+async def be_ready(session: Session) -> None:
     """Let what opening a tab begins (its first snapshot, its subscription) end before the first step.
 
-    Otherwise a step may meet the tail of it, or not, as the machine is fast or slow.
+    Otherwise a step may meet the tail of it, or not, as the machine is fast or slow. Where messages are
+    held from the start, that is the steps' business.
     """
-    if missing := await settled(session, READY_MS_MAX):
+    if session.scenario.mode == "free" and (missing := await settled(session, READY_MS_MAX)):
         session.recorder.write(BED, Note(f"not settled before the first step: {missing}"))
+    session.stepped_ms = session.recorder.now_ms()
 
 
 def _check_alive(session: Session) -> None:
+    _check_servers(session)
+    if session.driver.deaths:
+        raise StoppedError("; ".join(session.driver.deaths))
+
+
+def _check_servers(session: Session) -> None:
     if deaths := session.servers.deaths():
         raise StoppedError("; ".join(deaths))
 
@@ -124,19 +168,3 @@ async def _read_server(session: Session) -> None:
         raise StoppedError(f"a fresh profile, opened to see what the server holds: {missing}")
     items = session.watch.tabs[fresh.name].items
     session.recorder.write(BED, Snapshot(session.scenario.collection, "", 0, items))
-
-
-async def _end(session: Session) -> None:
-    """What follows the last step of every run."""
-    last = len(session.scenario.steps) - 1
-    try:
-        _check_alive(session)
-        await heal(session)
-        await settle(session, session.scenario.settle_ms_max)
-        _check_alive(session)
-        await _read_server(session)
-    except STOPPING as error:
-        session.recorder.write(BED, Stopped(last, str(error)))
-    for tab in session.driver.tabs.values():
-        for op in sorted(tab.open_ops):
-            session.recorder.write(DRIVER, Info(op, "the run ended"))

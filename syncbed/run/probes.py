@@ -20,30 +20,36 @@ CONNECTED: dict[str, Any] = {
 # Steps that end a fault, and are none.
 BACK = ("open", "show", "thaw", "start_server", "start_redis")
 POST = {"profile": "alice", "stage": "request", "method": "POST"}
+SOCKET = {"profile": "alice", "kind": "ws"}
 DOWN = {"profile": "alice", "kind": "ws", "direction": "down"}
 
 # A fault of the wire -> its JSON, what it is to match, and whether it strikes what lives.
 WIRE: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
-    "delay": ({"delay_ms": 20}, POST, False),
-    "throttle": ({"bytes_per_second": 100_000}, POST, False),
+    "delay": ({"delay_ms": 100}, POST, False),
+    "throttle": ({"bytes_per_second": 500}, POST, False),
     "http_status": ({"status": 503}, POST, False),
     "answer_lost": ({}, POST, False),
     "duplicate_request": ({}, POST, False),
     "drop": ({"tcp_impossible": True}, DOWN, False),
     "duplicate": ({"tcp_impossible": True}, DOWN, False),
     "reorder": ({"tcp_impossible": True}, DOWN, False),
-    "stall": ({"for_ms": 50}, {"profile": "alice", "kind": "ws"}, True),
-    "half_open": ({"for_ms": 50}, {"profile": "alice", "kind": "ws"}, True),
-    "close": ({"code": 1012}, {"profile": "alice", "kind": "ws"}, True),
-    "slow_handshake": ({"delay_ms": 20}, {"profile": "alice"}, False),
-    "cut": ({}, {"profile": "alice", "kind": "ws"}, True),
+    "stall": ({}, DOWN, True),
+    "half_open": ({}, SOCKET, True),
+    "close": ({"code": 1012}, SOCKET, True),
+    "slow_handshake": ({"delay_ms": 100}, {"profile": "alice"}, False),
+    "cut": ({}, SOCKET, True),
     "refuse": ({}, {"profile": "alice"}, False),
     "offline": ({}, {"profile": "alice"}, False),
 }
-# Done with a write between adding the rule and taking it away; the others with a new connection.
-NEEDS_A_WRITE = {name for name, (_, match, _) in WIRE.items() if match in (POST, DOWN)}
-NEEDS_A_CONNECTION = {"slow_handshake"}
+# What happens between adding the rule and taking it away, so that there is something to bear it. Two
+# writes: the event of the first has come to the wire when the second is answered.
+NEEDS_WRITES = {
+    "delay": 1, "throttle": 1, "http_status": 1, "answer_lost": 1, "duplicate_request": 1, "drop": 2,
+    "duplicate": 2, "reorder": 2, "stall": 2, "half_open": 2,
+}  # fmt: skip
+NEEDS_A_CONNECTION = {"slow_handshake": "connected", "refuse": "reconnecting"}  # and how it ends
 ENDS_THE_SOCKET = {"close", "cut", "offline"}
+ONCE = {"reorder"}
 
 TABS: list[dict[str, Any]] = [
     {"do": "reload", "tab": ALICE},
@@ -98,18 +104,18 @@ def _once(name: str) -> Iterator[dict[str, Any]]:
     rule: dict[str, Any] = {"id": name.replace("_", "-"), "match": match, "fault": {"kind": name, **keys}}
     if now:
         rule["now"] = True
-    elif match is POST:
+    elif match is POST or name in ONCE:
         rule["limit"] = 1
     yield CONNECTED
     if name in NEEDS_A_CONNECTION:
         yield {"do": "disconnect", "tab": ALICE}
     yield {"do": "add_rule", "rule": rule}
-    if name in NEEDS_A_WRITE:
-        put = {"do": "put", "tab": ALICE, "key": name, "title": name, "until": "server"}
-        yield {**put, "within_ms": SLOW_MS_MAX}
+    if name in NEEDS_WRITES:
+        put = {"do": "put", "tab": ALICE, "key": name, "title": name, "times": NEEDS_WRITES[name]}
+        yield {**put, "until": "server", "within_ms": SLOW_MS_MAX}
     if name in NEEDS_A_CONNECTION:
         yield {"do": "connect", "tab": ALICE}
-        yield CONNECTED
+        yield {**CONNECTED, "for": {**CONNECTED["for"], "state": NEEDS_A_CONNECTION[name]}}
     if name in ENDS_THE_SOCKET:
         yield {**CONNECTED, "for": {**CONNECTED["for"], "state": "reconnecting"}}
     yield {"do": "remove_rule", "id": rule["id"]}

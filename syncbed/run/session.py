@@ -6,24 +6,28 @@ Owns bringing it up and taking it down, in an order that makes sense.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from ..drivers.chromium import Chromium
+from ..drivers.driver import Driver, Equipment, MakeDriver, no_scripts
 from ..drivers.tab import Place, Tab
-from ..drivers.tabs import NEEDS_A_PROCESS, TabsDriver, no_scripts
 from ..evidence import Recorder
 from ..scenario import Scenario
 from ..trace import Header
-from ..wire import Record, Upstream, Wire, WireSettings
-from ..world.reference import Setting
+from ..wire import Record, Substitute, Upstream, Wire, WireSettings
+from ..world.reference import Setting, reference_root
+from ..zoo import ZOO, patched
 from .commits import Commits
+from .errors import RunError
 from .held import UNCONTROLLED, HeldRun, needs_held
 from .servers import Servers
 
 ADAPTER = "/static/bed/reference.html"
+REACH_S_MAX = 5.0
 FRESH = "0-fresh"  # no profile of a scenario begins with a digit
 
 
@@ -33,10 +37,20 @@ class Options:
 
     adapter: str = ADAPTER
     settings: dict[str, Setting] | None = None
-    log: bool = True
-    """The server has a committed log; if not, a fresh profile opened at the end is its view."""
-    own_processes: bool | None = None
-    """A browser process for each profile; None: if the scenario freezes or hides."""
+    log: bool | None = None
+    """The server has a committed log; if not, a fresh profile at the end is its view. None: find out."""
+    upstreams: tuple[Upstream, ...] = ()
+    """Somebody else's servers, which run already; none: the reference server, started for the run."""
+    adapter_upstream: str = ""
+    """Which of them has the adapter; "": the first."""
+    substitutes: tuple[Substitute, ...] = ()
+    """What the wire serves in place of what the servers have there."""
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """A profile's port, if it must be that one."""
+    names_resolve: bool = True
+    """The browser finds *.localhost; if not, a profile is a port of 127.0.0.1."""
+    holdable: bool = False
+    """It may be held at any moment, though the scenario does not ask for it."""
     payload_bytes_max: int = 65_536
 
 
@@ -46,14 +60,14 @@ class Session:
     def __init__(
         self,
         scenario: Scenario,
-        chromium: Chromium,
+        make_driver: MakeDriver,
         folder: Path | None,
         *,
         options: Options | None = None,
     ) -> None:
         self.scenario = scenario
         self.options = options or Options()
-        self.held = HeldRun(self) if needs_held(scenario) else None
+        self.held = HeldRun(self) if self.options.holdable or needs_held(scenario) else None
         self.recorder = Recorder(folder / "trace.jsonl" if folder is not None else None)
         self.watch = self.recorder.watch
         self.servers = Servers(
@@ -61,18 +75,18 @@ class Session:
             folder / "servers.log" if folder is not None else None,
             self.options.settings or {},
         )
-        log = Commits(self.recorder, scenario.collection, self._any_instance)
-        self.commits = log if self.options.log else None
-        own_processes = self.options.own_processes
-        if own_processes is None:
-            own_processes = bool(NEEDS_A_PROCESS & set(scenario.needs))
-        self.driver = TabsDriver(
-            chromium,
-            self.recorder,
-            own_processes=own_processes,
-            scripts=self.held.scripts if self.held is not None else no_scripts,
-            follower=self.held,
+        self.commits: Commits | None = Commits(self.recorder, scenario.collection, self._any_instance)
+        self.driver: Driver[Any] = make_driver(
+            Equipment(
+                self.recorder,
+                scripts=self.held.scripts if self.held is not None else no_scripts,
+                follower=self.held,
+                needs=frozenset(scenario.needs),
+                tabs=_tabs_of(scenario),
+            )
         )
+        self.stepped_ms = 0.0
+        """When the last step that was no expectation had ended, in the bed's time."""
         self.wire: Wire
         self._endings = AsyncExitStack()
 
@@ -89,15 +103,17 @@ class Session:
 
     @property
     def caps(self) -> tuple[str, ...]:
-        return next(iter(self.driver.tabs.values())).caps
+        """What the SDK under test claims; nothing, if no tab has an adapter."""
+        return next((tab.caps for tab in self.driver.tabs.values() if tab.caps is not None), ())
 
     def place(self, profile: str) -> Place:
-        # The wire chooses among several upstreams by the first label of the Host.
-        several = self.scenario.world.instances > 1
-        instance = self.scenario.profiles[profile].instance if profile != FRESH else "a"
-        label = f"{instance}." if several else ""
-        origin = f"http://{label}{profile}.lab.localhost:{self.wire.ports[profile]}"
-        return Place(profile, origin, self.options.adapter, self.scenario.collection)
+        upstreams = self.wire.settings.upstreams
+        instance = self.scenario.profiles[profile].instance if profile in self.scenario.profiles else "a"
+        upstream = upstreams["abc".index(instance)]
+        page = self.options.adapter
+        if self.options.adapter_upstream:
+            page = self._origin(profile, self.options.adapter_upstream) + page
+        return Place(profile, self._origin(profile, upstream.name), page, self.scenario.collection)
 
     async def read_log(self) -> None:
         """Read what is committed by now, if there is a log and somebody answers."""
@@ -116,8 +132,14 @@ class Session:
 
     async def _begin(self) -> None:
         self._endings.push_async_callback(self.servers.close)
-        await self.servers.start()
+        if self.options.upstreams:
+            await answering(self.options.upstreams)
+        else:
+            await self.servers.start()
+        if not await self._has_log():
+            self.commits = None
         await self._start_wire()
+        self.driver.attach(self.wire)
         if self.held is not None:
             self.held.attach(self.wire)
             self._endings.push_async_callback(self.held.close)
@@ -126,8 +148,8 @@ class Session:
             await self.driver.open_profile(self.place(name))
         # Pages first, adapters after: the header, which comes before all reports, holds what they claim.
         names = list(self.scenario.tabs())
-        tabs = await asyncio.gather(*map(self.driver.load, names))
-        self.recorder.begin(await self._header(tabs))
+        tabs: list[Tab] = await asyncio.gather(*map(self.driver.load, names))
+        self.recorder.begin(await self._header())
         if self.held is not None and self.scenario.mode == "held":
             await self.held.hold()
         await asyncio.gather(*(tab.start("opened") for tab in tabs))
@@ -137,19 +159,38 @@ class Session:
             reading = asyncio.create_task(self.commits.keep_reading())
             self._endings.push_async_callback(_cancelled, reading)
 
+    async def _has_log(self) -> bool:
+        if self.options.log is not None:
+            return self.options.log
+        return not self.options.upstreams or (self.commits is not None and await self.commits.offered())
+
     async def _start_wire(self) -> None:
-        upstreams = tuple(
+        ours = tuple(
             Upstream(name, "127.0.0.1", process.port) for name, process in self.servers.instances.items()
         )
-        ports = dict.fromkeys([*self.scenario.profiles, *([] if self.options.log else [FRESH])], 0)
-        self.wire = Wire(WireSettings(upstreams, ports, seed=self.scenario.seed), self._absorb)
+        upstreams = self.options.upstreams or ours
+        names = [*self.scenario.profiles, *([] if self.commits is not None else [FRESH])]
+        ports = {name: self.options.ports.get(name, 0) for name in names}
+        settings = WireSettings(upstreams, ports, seed=self.scenario.seed, documents=self.driver.in_frames)
+        self.wire = Wire(settings, self._absorb)
+        self.wire.substitute(*self.options.substitutes, *_bug(self.scenario, self.options.settings or {}))
         self._endings.push_async_callback(self.wire.stop)
         await self.wire.start()
+
+    def _origin(self, profile: str, upstream: str) -> str:
+        """Where a profile reaches an upstream: among several, the first label of the Host says which."""
+        port, upstreams = self.wire.ports[profile], self.wire.settings.upstreams
+        named = len(upstreams) > 1
+        if not self.options.names_resolve:
+            if named and upstream != upstreams[0].name:
+                raise RunError(f"{upstream} is reached by a name: it takes a browser that knows *.localhost")
+            return f"http://127.0.0.1:{port}"
+        return f"http://{f'{upstream}.' if named else ''}{profile}.lab.localhost:{port}"
 
     def _absorb(self, record: Record) -> None:
         self.recorder.absorb(record.to_json(self.options.payload_bytes_max))
 
-    async def _header(self, tabs: list[Tab]) -> Header:
+    async def _header(self) -> Header:
         scenario = self.scenario
         return Header(
             scenario=scenario.name,
@@ -162,12 +203,14 @@ class Session:
                 name: {"tabs": profile.tabs, "instance": profile.instance}
                 for name, profile in scenario.profiles.items()
             },
-            caps=tabs[0].caps,
+            caps=self.caps,
             judges=scenario.judges,
             uncontrolled=(*self.driver.uncontrolled, *(UNCONTROLLED if self.held is not None else ())),
         )
 
     def _any_instance(self) -> str | None:
+        if self.options.upstreams:
+            return self.options.upstreams[0].origin
         running = self.servers.running()
         return self.servers.url(running[0]) if running else None
 
@@ -176,6 +219,32 @@ class Session:
             await self._endings.aclose()
         finally:
             self.recorder.close()
+
+
+def _tabs_of(scenario: Scenario) -> frozenset[str]:
+    """Every tab that it speaks of."""
+    named = {step.keys[key] for step in scenario.steps for key in ("tab", "as") if key in step.keys}
+    return frozenset({*scenario.tabs(), *named})
+
+
+def _bug(scenario: Scenario, settings: Mapping[str, Setting]) -> list[Substitute]:
+    """The SDK's modules that carry the scenario's bug."""
+    if scenario.bug is None:
+        return []
+    static = Path(str(settings.get("static_dir", reference_root() / "static")))
+    modules = patched(ZOO[scenario.bug], static)
+    return [Substitute(url, "text/javascript; charset=utf-8", text.encode()) for url, text in modules.items()]
+
+
+async def answering(upstreams: tuple[Upstream, ...]) -> None:
+    """Raises `RunError` for an upstream that nobody listens at."""
+    for each in upstreams:
+        try:
+            async with asyncio.timeout(REACH_S_MAX):
+                _, writer = await asyncio.open_connection(each.host, each.port)
+            writer.close()
+        except OSError as error:
+            raise RunError(f"--upstream {each.name}={each.origin} does not answer: {error}") from None
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

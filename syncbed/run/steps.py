@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from ..drivers import faults as tab_faults
+from ..drivers.faults import STEPS as TAB_FAULTS
 from ..evidence import BED, DRIVER
 from ..scenario import Step
-from ..trace import Fault, Heal, Invoke, Lifted, Receipt, TabLife, mark
+from ..trace import Fault, Heal, Invoke, Lifted, Receipt, mark
 from .errors import StoppedError
 from .expectations import CONDITIONS
 from .held import HeldRun
@@ -115,7 +115,7 @@ async def open_tab(session: Session, step: Step) -> None:
 
 
 async def break_tab(session: Session, step: Step) -> None:
-    await tab_faults.strike(session.driver, session.recorder, step.do, fault_of(step), step.keys)
+    await session.driver.strike(step.do, fault_of(step), step.keys)
 
 
 async def thaw(session: Session, step: Step) -> None:
@@ -128,14 +128,15 @@ async def show(session: Session, step: Step) -> None:
 
 async def _thaw(session: Session, name: str) -> None:
     tab = session.driver.tab(name)
-    await tab_faults.thaw(tab)
+    await session.driver.thaw(tab)
     session.driver.answers(tab)
-    session.recorder.write(DRIVER, TabLife(name, "thawed"))
+    session.driver.life(tab, "thawed")
 
 
 async def _show(session: Session, name: str) -> None:
-    await tab_faults.show(session.driver.tab(name))
-    session.recorder.write(DRIVER, TabLife(name, "shown"))
+    tab = session.driver.tab(name)
+    await session.driver.show(tab)
+    session.driver.life(tab, "shown")
 
 
 # Servers and Redis
@@ -198,7 +199,7 @@ def held(session: Session) -> HeldRun:
 
 
 async def decide(session: Session, step: Step) -> None:
-    await held(session).decide(step.do, step["message"], step["within_ms"])
+    await held(session).decide(step.number, step.do, step["message"], step["within_ms"])
 
 
 # Timing
@@ -211,6 +212,10 @@ async def wait(session: Session, step: Step) -> None:
         raise StoppedError(
             f"waited {step['within_ms']} ms until {question.expected(keys)}: {question.found(watch, keys)}"
         )
+
+
+async def go_on(session: Session, step: Step) -> None:
+    """A pause is for the lab."""
 
 
 async def settle_now(session: Session, step: Step) -> None:
@@ -234,7 +239,7 @@ STEPS: dict[str, Play] = {
     "fault": add_rule,
     "heal": heal,
     "open": open_tab,
-    **dict.fromkeys(tab_faults.FAULTS, break_tab),
+    **dict.fromkeys(TAB_FAULTS, break_tab),
     "thaw": thaw,
     "show": show,
     "kill_server": kill_server,
@@ -248,7 +253,8 @@ STEPS: dict[str, Play] = {
     **dict.fromkeys(("deliver", "end_before", "end_after"), decide),
     "deliver_by_seed": lambda session, step: held(session).deliver_by_seed(step["choices_max"]),
     "advance": lambda session, step: held(session).advance(step["by_ms"]),
-    "fire": lambda session, step: held(session).fire(step["tab"], step["timer"]),
+    "fire": lambda session, step: held(session).fire(step.number, step["tab"], step["timer"]),
     "wait": wait,
+    "pause": go_on,
     "settle": settle_now,
 }

@@ -2,7 +2,6 @@
 
 from .gallery import gallery, load
 from .scenario import Profile, Scenario, ScenarioError, Step, World, parse_scenario, read_scenario
-from .seen import Seen
 from .steps import CONDITIONS, EXPECTATIONS, STEPS
 from .table import CAPS, FORMAT_VERSION, NEEDS
 from .text import scenario_text
@@ -17,7 +16,6 @@ __all__ = [
     "Profile",
     "Scenario",
     "ScenarioError",
-    "Seen",
     "Step",
     "World",
     "gallery",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..wire.faults import FAULTS
+from ..zoo import ZOO
 from .gallery import gallery
 from .scenario import read_scenario
 from .schema import MISSING, Entry, Fields
@@ -61,6 +62,18 @@ def _lines() -> Iterator[str]:
         yield f"- `{kind}`: {_about(fault)}"
     yield ""
     yield f"What a driver must be able to do: {_code(dict.fromkeys(DRIVER_NEEDS.values()))}."
+    yield ""
+    yield "### bug"
+    yield ""
+    yield (
+        "The reference SDK is served with this bug in it, planted by `syncbed/zoo`. The scenario's *twin* is\n"
+        "the same without it, and must be ok: `syncbed run NAME --fixed`."
+    )
+    yield ""
+    yield "| bug | what is wrong | must be caught by |"
+    yield "|---|---|---|"
+    for bug in ZOO.values():
+        yield f"| `{bug.name}` | {_pipes(bug.about)} | `{bug.invariant}` |"
     yield ""
     yield "## Steps"
     yield ""

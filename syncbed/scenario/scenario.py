@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from .consistency import check_consistency
 from .meaning import fault_rule, op_name, op_names
 from .schema import Problem, Problems
-from .table import SCENARIO
+from .table import SCENARIO, TITLE_MAX
+
+FIXED = " (fixed)"
+OF_THE_BUG = ("bug", "expected", "violates", "because")
 
 
 class ScenarioError(ValueError):
@@ -88,11 +91,22 @@ class Scenario:
     expected: Literal["ok", "violated", "unknown"]
     violates: tuple[str, ...]
     because: str | None
+    bug: str | None
+    """A bug of the zoo that the SDK is served with."""
     seed: int
     settle_ms_max: int
     steps: tuple[Step, ...]
     raw: Mapping[str, Any]
     """The JSON as it was given."""
+
+    def fixed(self) -> Scenario:
+        """Its twin: the same without the bug, which must be ok. Raises `ScenarioError` if it has none."""
+        if self.bug is None:
+            problem = Problem("/bug", "is not there: only a scenario with a planted bug has a fixed twin")
+            raise ScenarioError(self.name, [problem])
+        raw = {key: value for key, value in self.raw.items() if key not in OF_THE_BUG}
+        raw["title"] = f"{self.title[: TITLE_MAX - len(FIXED)]}{FIXED}"
+        return replace(parse_scenario(raw, f"{self.name}-fixed"), seed=self.seed)
 
     def tabs(self) -> Iterator[str]:
         """The tabs that are open from the start."""

@@ -267,6 +267,11 @@ TIMING: dict[str, Fields] = {
             **_within("how long"),
         },
     ),
+    "pause": Fields(
+        "In the lab the run stops here, held if it is held, and shows the text. If the person then does what "
+        "the next step would have done, it goes on from after that. Elsewhere it goes on by itself.",
+        {"text": Entry(Text(500), "what to do, or to look at")},
+    ),
     "expect": Fields(
         "Record whether this is so. What is not is a violation of *expectations*; the run goes on.",
         {"that": Entry(Tagged("is", EXPECTATIONS), "the expectation")},

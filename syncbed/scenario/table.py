@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from ..checkers.invariants import INVARIANTS
 from ..wire.faults import FAULTS
+from ..zoo import ZOO
 from .schema import Entry, Fields, Flag, ListOf, MapOf, OneOf, Text, Whole
 from .steps import ALL_STEPS, HELD, INSTANCE, PROFILE, SERVERS, TABS, TABS_MAX
 
 FORMAT_VERSION = 1
+TITLE_MAX = 100
 
 CAPS = ("server_authority", "crdt", "offline", "tabs", "rpc", "order", "idempotent")
 """What an SDK may claim to be able to do (`window.bed.caps`)."""
@@ -48,7 +50,7 @@ SCENARIO = Fields(
     "A scenario.",
     {
         "syncbed": Entry(OneOf((FORMAT_VERSION,)), "the version of this format"),
-        "title": Entry(Text(100), "what happens, in a line"),
+        "title": Entry(Text(TITLE_MAX), "what happens, in a line"),
         "about": Entry(Text(2000), "one paragraph: what it shows, and why it matters"),
         "world": Entry(WORLD, "the servers", {"broker": "memory", "instances": 1, "append_only": False}),
         "profiles": Entry(PROFILES, "who takes part: a name, its tabs, its instance"),
@@ -63,6 +65,7 @@ SCENARIO = Fields(
             ListOf(OneOf(tuple(INVARIANTS)), 0, 40), "if `violated` is expected: exactly these invariants", []
         ),
         "because": Entry(Text(500), "why not ok; needed if `expected` is not", None),
+        "bug": Entry(OneOf(tuple(ZOO)), "a bug of the zoo that the SDK is served with, see below", None),
         "seed": Entry(Whole(0, 2**53 - 1), "of every chance in the run", 1),
         "settle_ms_max": Entry(
             Whole(100, 600_000), "the bound of the settling that every run ends with", 10_000

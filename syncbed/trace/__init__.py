@@ -5,6 +5,7 @@ Standard library only, so that a judge can be trusted to know nothing of what it
 imports the wire, whose records come in as their own JSON (`from_wire.py`).
 """
 
+from ..redaction import redact
 from .file import TraceError, TraceWriter, read_trace
 from .from_wire import WireRecords
 from .kinds import (
@@ -43,9 +44,9 @@ from .kinds import (
 )
 from .prose import tell
 from .record import Record, RecordError, from_json, to_json
-from .redact import PAYLOAD_CHARACTERS_MAX, redact
+from .redact import PAYLOAD_CHARACTERS_MAX
 from .tokens import document_of, mark, profile_of, token_in
-from .trace import Op, Trace
+from .trace import FaultSpan, Op, Trace
 
 __all__ = [
     "ACTS",
@@ -61,6 +62,7 @@ __all__ = [
     "Expectation",
     "Fail",
     "Fault",
+    "FaultSpan",
     "Frame",
     "Header",
     "Heal",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
+from .effects import Effects
 from .from_wire import WireRecords
 from .kinds import TRACE_VERSION, Header, Kind
 from .record import Record, RecordError, from_json, to_json
@@ -30,7 +31,8 @@ class TraceError(ValueError):
 class TraceWriter:
     """Takes every record of one run, in the order it hears of them.
 
-    `path` None keeps it in memory only. Secrets are taken out here, before anything is kept.
+    `path` None keeps it in memory only. Secrets are taken out here, before anything is kept. What the
+    rules of the wire brought about is concluded here too, and written down as the bed's word.
     `on_record` is told of each record once it is kept.
     """
 
@@ -48,6 +50,7 @@ class TraceWriter:
         self._records: list[Record[Kind]] = []
         self._last: Counter[str] = Counter()
         self._wire = WireRecords()
+        self._effects = Effects()
         self._file: TextIO | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,6 +74,8 @@ class TraceWriter:
             self._file.write(json.dumps(to_json(record), ensure_ascii=False, separators=(",", ":")) + "\n")
         if self._on_record is not None:
             self._on_record(record)
+        for receipt in self._effects.take(record):
+            self.write("bed", receipt, at_ms=self._effects.at_ms(record))
         return record
 
     def absorb(self, wire_record: Mapping[str, Any]) -> list[Record[Kind]]:

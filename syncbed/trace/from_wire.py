@@ -1,7 +1,8 @@
 """The wire's records as kinds of the trace, read from their JSON.
 
-The wire names what happened to a message; here that becomes what a frame *did*, and whatever a
-rule really did becomes its receipt. An event that no judge needs is kept as a note.
+The wire names what happened to a message; here that becomes what a frame *did*. That a rule was added,
+or acted, is no receipt of it: `effects.py` looks for what came of it. An event that no judge needs is
+kept as a note.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args, get_type_hints
 
-from .kinds import Connection, Fault, Frame, Kind, Lifted, Note, Receipt
+from .kinds import Connection, Fault, Frame, Kind, Lifted, Note
 
 FRAME_DID: dict[str, str] = {
     "frame_seen": "seen",
@@ -38,13 +39,19 @@ CONNECTION_DID: dict[str, str] = {
 # Told, and nothing else: no judge needs them.
 NOTED = (
     "listener_opened",
+    "listener_closed",
+    "rule_acted",
     "extensions_stripped",
+    "document_changed",
+    "document_limited",
+    "service_worker_refused",
+    "substituted",
     "protocol_error",
     "limit_reached",
     "mode_changed",
     "reset",
 )
-RULES = ("rule_added", "rule_removed", "rule_acted", "listener_closed")
+RULES = ("rule_added", "rule_removed")
 
 _FRAME_FIELDS = frozenset(get_type_hints(Frame)) - {"kind", "message", "did", "tab", "layer", "connection"}
 
@@ -60,9 +67,10 @@ class WireRecords:
         if event in FRAME_DID:
             return (self._frame(event, raw),)
         if event in CONNECTION_DID:
-            return self._connection(event, raw)
+            return (self._connection(event, raw),)
         if event in RULES:
-            return _rule(event, raw)
+            rule = raw.get("rule", "")
+            return (Fault(rule, raw.get("json")) if event == "rule_added" else Lifted(rule),)
         about = {key: value for key, value in raw.items() if key not in ("seq", "at_ms", "event")}
         return (Note(event, about or None),)
 
@@ -88,7 +96,7 @@ class WireRecords:
             **given,
         )
 
-    def _connection(self, event: str, raw: Mapping[str, Any]) -> tuple[Kind, ...]:
+    def _connection(self, event: str, raw: Mapping[str, Any]) -> Connection:
         connection = raw.get("connection_id", "")
         known_tab, known_path = self._tabs.get(connection, (_tab(raw), ""))
         tab = _tab(raw) if raw.get("tab") else known_tab
@@ -105,23 +113,7 @@ class WireRecords:
             self._tabs.pop(connection, None)
         elif connection:
             self._tabs[connection] = (tab, told.path)
-        if event == "connection_refused" and told.rule:
-            return told, Receipt(told.rule, f"a connection of {raw.get('profile', '')} was refused")
-        return (told,)
-
-
-def _rule(event: str, raw: Mapping[str, Any]) -> tuple[Kind, ...]:
-    rule = raw.get("rule", "")
-    match event:
-        case "rule_added":
-            return (Fault(rule, raw.get("json")),)
-        case "rule_removed":
-            return (Lifted(rule),)
-        case "listener_closed":
-            return (Receipt(rule, f"the port of {raw.get('profile', '')} refuses connections"),)
-        case _:
-            what = raw.get("name") or f"connection {raw.get('connection_id', '')}"
-            return (Receipt(rule, f"{raw.get('fault', 'it')} acted on {what}"),)
+        return told
 
 
 def _tab(raw: Mapping[str, Any]) -> str:

@@ -56,7 +56,7 @@ class Choice(Kind):
     """A decision of a held run: part of its schedule."""
 
     kind = "choice"
-    does: Literal["deliver", "end_before", "end_after", "fire", "advance"]
+    does: Literal["deliver", "end_before", "end_after", "drop", "duplicate", "reorder", "fire", "advance"]
     what: str = ""  # the message's or timer's name
     by_ms: float = 0.0
 

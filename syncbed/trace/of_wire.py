@@ -34,6 +34,7 @@ class Frame(Kind):
     direction: str = ""  # up: to the server, down: to the tab
     layer: str = ""  # http, ws, connect
     stage: str = ""
+    upstream: str = ""  # the server it goes to or comes from, by its name at the wire
     connection: str = ""
     method: str = ""
     path: str = ""
@@ -42,6 +43,8 @@ class Frame(Kind):
     mutation: str = ""
     rule: str = ""
     why: str = ""
+    tcp_impossible: bool = False  # dropped, duplicated, reordered on a connection that lives on
+    passed_by: str = ""  # reordered: the message that went first
     headers: Foreign = None
     payload: str | None = None
     payload_base64: str | None = None
@@ -51,7 +54,11 @@ class Frame(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Connection(Kind):
-    """A connection at the wire, or a socket as its tab sees it (the source says which)."""
+    """A connection at the wire, or a socket as its tab sees it: the source says which.
+
+    A tab knows no connection's id. `refused` is then a socket that never opened; from the driver, a
+    request that the browser could not send.
+    """
 
     kind = "connection"
     did: Literal["opened", "websocket", "refused", "closing", "closed", "silenced", "stalled", "resumed"]

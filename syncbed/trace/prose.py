@@ -96,7 +96,8 @@ def _connection(what: kinds.Connection) -> str:
         "resumed": "was let go on",
         "closing": "is being closed",
     }.get(what.did, f"was {what.did}")
-    return f"connection {what.connection}{whose} {did}{code}{_because(what.how)}"
+    which = f"connection {what.connection}" if what.connection else "a socket"
+    return f"{which}{whose} {did}{code}{_because(what.how)}"
 
 
 def _commit(what: kinds.Commit) -> str:

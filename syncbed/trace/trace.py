@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeVar
 
-from .kinds import Event, Fail, Header, Info, Invoke, Kind, Ok, TabLife, View
+from .kinds import Event, Fail, Fault, Header, Info, Invoke, Kind, Lifted, Ok, Receipt, TabLife, View
 from .order import Order
 from .record import Record
 
@@ -30,6 +30,15 @@ class Op:
                 return "fail"
             case _:
                 return "info"
+
+
+@dataclass(frozen=True)
+class FaultSpan:
+    """A fault, what proves that it acted, and its end. An id may be used again: each use is a span."""
+
+    began: Record[Fault]
+    receipts: tuple[Record[Receipt], ...] = ()
+    lifted: Record[Lifted] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,25 @@ class Trace:
         for invoke in self.all(Invoke):
             found.setdefault(invoke.what.op, Op(invoke, ends.get(invoke.what.op)))
         return found
+
+    @cached_property
+    def faults(self) -> tuple[FaultSpan, ...]:
+        """Every fault, with the receipts and the end that came before its id was used again."""
+        found: list[FaultSpan] = []
+        last: dict[str, int] = {}  # id -> its span
+        told: list[Record[Fault] | Record[Receipt] | Record[Lifted]]
+        told = [*self.all(Fault), *self.all(Receipt), *self.all(Lifted)]
+        for record in sorted(told, key=lambda each: each.i):
+            if isinstance(record.what, Fault):
+                last[record.what.fault] = len(found)
+                found.append(FaultSpan(record))
+            elif (at := last.get(record.what.fault)) is not None:
+                span = found[at]
+                if isinstance(record.what, Receipt):
+                    found[at] = replace(span, receipts=(*span.receipts, record))
+                elif span.lifted is None:
+                    found[at] = replace(span, lifted=record)
+        return tuple(found)
 
     @cached_property
     def documents(self) -> dict[str, str]:

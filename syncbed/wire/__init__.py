@@ -3,6 +3,7 @@
 from .errors import WireError
 from .gate import Waiting
 from .message import Message
+from .panes import Substitute
 from .records import EVENTS, Record, Sink
 from .settings import Upstream, WireSettings, upstream_from_text
 from .wire import Wire
@@ -12,6 +13,7 @@ __all__ = [
     "Message",
     "Record",
     "Sink",
+    "Substitute",
     "Upstream",
     "Waiting",
     "Wire",

@@ -44,6 +44,12 @@ def wire(
         bool,
         typer.Option("--keep-alive", help="Do not close after each answer (the browser may then re-send)."),
     ] = False,
+    documents: Annotated[
+        bool,
+        typer.Option(
+            "--documents", help="Let pages be framed, bring redirects home, refuse service workers."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="What rules with a chance draw from.")] = 0,
     events: Annotated[
         Path | None, typer.Option(help="Write every event to this file, one JSON a line.")
@@ -59,9 +65,12 @@ def wire(
             profiles=profiles_from(profile or ["alice"], port),
             seed=seed,
             keep_alive=keep_alive,
+            documents=documents,
         )
         run(_serve(settings, control_port, read_rules(rules), held=held, events=events, as_json=as_json))
     except WireError as error:
+        if as_json:
+            print(json.dumps({"exit_code": EXIT_USAGE, "error": str(error)}))
         print(f"syncbed wire: error: {error}", file=sys.stderr)
         raise typer.Exit(EXIT_USAGE) from error
 

@@ -82,7 +82,15 @@ class Connection:
     def repeated(self, message: Message, rule: str) -> None:
         self._count(message, "extra")
         self._count(message, "put")
-        self.emit("frame_duplicated", message, rule)
+        impossible = {"tcp_impossible": True} if message.stage == "frame" else {}
+        self.emit("frame_duplicated", message, rule, **impossible)
+
+    def dropped(self, message: Message, rule: str) -> None:
+        self.emit("frame_dropped", message, rule, tcp_impossible=True)
+        self.lost(message, "dropped", rule)
+
+    def reordered(self, message: Message, rule: str, passed_by: Message) -> None:
+        self.emit("frame_reordered", message, rule, passed_by=passed_by.name, tcp_impossible=True)
 
     def acted(self, decision: Decision, message: Message | None) -> None:
         kind = decision.rule.fault.kind
@@ -109,33 +117,40 @@ class Connection:
         """Whether its HTTP message goes on only when someone decides so, or lifts a rule."""
         return self.waiting is not None or self.silenced or self._endless > 0
 
-    def apply(self, action: Action, rule_id: str, direction: str | None) -> None:
-        """Do to the living connection what a rule with `now` says; `direction` matters to a stall."""
+    def apply(self, action: Action, rule_id: str, direction: str | None) -> bool:
+        """Do to the living connection what a rule with `now` says; `direction` matters to a stall.
+
+        Answers whether anything was done.
+        """
         match action:
             case Silence():
-                self.silence(rule_id, action)
+                return self.silence(rule_id, action)
             case StopReading():
                 socket = self.upstream_socket if direction == "down" else self.browser.socket
-                self.stall(rule_id, socket, action)
+                return self.stall(rule_id, socket, action)
             case Cut(side=side):
-                self.cut(side, rule_id)
-            case _ if self.bridge is not None:
-                self.bridge.apply(action, rule_id)
+                return self.cut(side, rule_id)
+            case _:
+                return self.bridge is not None and self.bridge.apply(action, rule_id)
 
-    def silence(self, rule_id: str, action: Silence) -> None:
+    def silence(self, rule_id: str, action: Silence) -> bool:
+        """Answers whether it was not silent by this rule already."""
         if rule_id in self.silences:
-            return
+            return False
         self.silences[rule_id] = action.then
         self.emit("silenced", rule=rule_id)
         self._lift_after(action.for_ms, rule_id)
+        return True
 
-    def stall(self, rule_id: str, socket: Socket | None, action: StopReading) -> None:
-        if rule_id in self._stalls or socket is None:
-            return
+    def stall(self, rule_id: str, socket: Socket | None, action: StopReading) -> bool:
+        """Answers whether there is such a socket, and it was not stalled by this rule already."""
+        if rule_id in self._stalls or socket is None or socket.lost:
+            return False
         self._stalls[rule_id] = socket
         socket.pause(f"stall {rule_id}")
         self.emit("stalled", rule=rule_id, side="browser" if socket is self.browser.socket else "upstream")
         self._lift_after(action.for_ms, rule_id)
+        return True
 
     def _lift_after(self, for_ms: float | None, rule_id: str) -> None:
         if for_ms is not None:
@@ -229,14 +244,20 @@ class Connection:
         waiting.abandoned = True
         self.emit("frame_abandoned", waiting.message, id=waiting.id)
 
-    def cut(self, side: Literal["both", "browser", "upstream"], rule_id: str = "", how: str = "cut") -> None:
-        """End it abruptly, on one side or both; the side that is not cut is kept, open and silent."""
+    def cut(self, side: Literal["both", "browser", "upstream"], rule_id: str = "", how: str = "cut") -> bool:
+        """End it abruptly, on one side or both; the side that is not cut is kept, open and silent.
+
+        Answers whether there was something to cut.
+        """
+        if self.ended:
+            return False
         self.end(
             "keep" if side == "upstream" else "abort",
             "keep" if side == "browser" else "abort",
             how,
             rule_id,
         )
+        return True
 
     def end(self, browser: Ending, upstream: Ending, how: str, rule_id: str = "") -> None:
         if self.ended:

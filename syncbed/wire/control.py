@@ -20,12 +20,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .errors import WireError
-from .gate import Verdict
+from .gate import VERDICTS
 from .records import EVENTS
 from .wire import Wire
 
 BODY_BYTES_MAX = 1024 * 1024
-VERDICTS: dict[str, Verdict] = {"deliver": "deliver", "end_before": "end_before", "end_after": "end_after"}
 
 
 class Guard:
@@ -83,6 +82,20 @@ class Control:
             }
         )
 
+    async def add_profile(self, request: Request) -> Response:
+        given = await options(request, {"profile": "", "port": 0})
+        profile, port = given["profile"], given["port"]
+        if not isinstance(profile, str):
+            raise WireError("invalid", f"{profile!r} is no profile", path="/profile", allowed=["a name"])
+        if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65_535:
+            raise WireError("invalid", f"{port!r} is no port", path="/port", allowed=["0 to 65535"])
+        await self.wire.add_profile(profile, port)
+        return JSONResponse({"profiles": self.wire.ports}, status_code=201)
+
+    async def remove_profile(self, request: Request) -> Response:
+        await self.wire.remove_profile(request.path_params["profile"])
+        return JSONResponse({"profiles": self.wire.ports})
+
     async def rules(self, request: Request) -> Response:
         return JSONResponse({"rules": [rule.to_json() for rule in self.wire.book.rules.values()]})
 
@@ -126,12 +139,13 @@ class Control:
         return JSONResponse({"in_flight": [waiting.to_json() for waiting in self.wire.in_flight()]})
 
     async def decide(self, request: Request) -> Response:
-        verdict = VERDICTS.get(request.path_params["verdict"])
+        asked = request.path_params["verdict"]
+        verdict = next((each for each in VERDICTS if each == asked), None)
         if verdict is None:
             raise WireError("invalid", "no such decision", path="/verdict", allowed=VERDICTS)
-        return JSONResponse(
-            {"decided": verdict, **self.wire.decide(request.path_params["id"], verdict).to_json()}
-        )
+        waiting = self.wire.decide(request.path_params["id"], verdict)
+        impossible = waiting.is_impossible_on_tcp(verdict)
+        return JSONResponse({"decided": verdict, "tcp_impossible": impossible, **waiting.to_json()})
 
     async def counters(self, request: Request) -> Response:
         counters = self.wire.counters
@@ -190,6 +204,8 @@ def endpoints(control: Control) -> dict[tuple[str, str], tuple[Endpoint, str]]:
     return {
         ("GET", "/"): (control.index, "this list"),
         ("GET", "/state"): (control.state, "mode, profiles with their ports, upstreams, leaders"),
+        ("POST", "/profiles"): (control.add_profile, "{profile, port: 0}: listen for one more"),
+        ("DELETE", "/profiles/{profile}"): (control.remove_profile, "close its port and cut its connections"),
         ("GET", "/rules"): (control.rules, "the rules in force, in order, with how often each acted"),
         ("POST", "/rules"): (control.add_rules, "add one rule, a list, or {rules: [...]}; all or none"),
         ("DELETE", "/rules"): (control.heal, "remove every rule and what it left behind"),
@@ -201,7 +217,7 @@ def endpoints(control: Control) -> dict[tuple[str, str], tuple[Endpoint, str]]:
         ("GET", "/in-flight"): (control.in_flight, "what waits in held mode; ?count=N&wait_ms=N waits"),
         ("POST", "/in-flight/{id:path}/{verdict}"): (
             control.decide,
-            "deliver, end_before or end_after; id or name",
+            "deliver, end_before, end_after, or (no TCP connection does this) drop, duplicate, reorder",
         ),
         ("GET", "/counters"): (control.counters, "got, put, lost, waiting, by kind and direction and by tab"),
         ("GET", "/events"): (

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import h11
 
+from . import home
 from .message import UNKNOWN_TAB
 from .settings import Upstream
 
@@ -37,6 +38,7 @@ class RequestHead:
     application: bool
     stripped_extensions: str
     expects_continue: bool
+    tab_in: str = ""  # what named the tab: query, header or referer
 
     def find(self, name: bytes) -> bytes | None:
         return find(self.headers, name)
@@ -53,6 +55,7 @@ def read_request(request: h11.Request) -> RequestHead:
         headers = [(name, clean if name.lower() == b"referer" else value) for name, value in headers]
     found = in_query or (in_header or b"").strip() or in_referer
     tab = found.decode() if TAB.fullmatch(found) else UNKNOWN_TAB
+    tab_in = "query" if in_query else "header" if in_header else "referer" if in_referer else ""
     websocket = _is_websocket(headers)
     path, _, query = target.partition(b"?")
     method = request.method.decode("ascii")
@@ -68,6 +71,7 @@ def read_request(request: h11.Request) -> RequestHead:
         application=not websocket and _is_application(method, headers),
         stripped_extensions=(extensions or b"").decode("latin-1"),
         expects_continue=(find(headers, b"expect") or b"").lower() == b"100-continue",
+        tab_in=tab_in,
     )
 
 
@@ -81,6 +85,12 @@ def take_tab(target: bytes) -> tuple[bytes, bytes]:
     # `?__tab=1&a` keeps the `?`, `&__tab=1&a` one `&`, and at the end nothing is kept.
     kept = match[1] if match[3] else b""
     return target[: match.start()] + kept + target[match.end() :], match[2]
+
+
+def put_tab(url: bytes, tab: str) -> bytes:
+    """A URL with its `__tab`, as the next request is to carry it."""
+    url, hash_mark, fragment = take_tab(url)[0].partition(b"#")
+    return url + (b"&" if b"?" in url else b"?") + b"__tab=" + tab.encode() + hash_mark + fragment
 
 
 def find(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
@@ -110,36 +120,19 @@ def _passing(headers: RawHeaders, websocket: bool) -> RawHeaders:
     return [(name, value) for name, value in headers if name.lower() not in gone]
 
 
-def choose_upstream(upstreams: Sequence[Upstream], host: bytes) -> Upstream:
-    """Whose label the Host starts with (`api.alice.lab.localhost`), or whose URL it is, or the first."""
-    name = host.decode("latin-1").lower()
-    label = name.partition(".")[0]
-    for upstream in upstreams:
-        if label == upstream.name.lower() or name == upstream.authority.lower():
-            return upstream
-    return upstreams[0]
-
-
-def to_upstream(head: RequestHead, upstream: Upstream) -> RawHeaders:
-    """The headers as this upstream gets them: its own Host and Origin, if it asks for them."""
+def to_upstream(head: RequestHead, upstream: Upstream, upstreams: Sequence[Upstream] = ()) -> RawHeaders:
+    """The headers as this upstream gets them: in its own name, if it asks for that."""
     if not upstream.rewrite_host:
         return head.headers
-    host = head.find(b"host") or b""
-    page_origins = (b"http://" + host, b"https://" + host)
-
-    def rewritten(name: bytes, value: bytes) -> bytes:
-        lower = name.lower()
-        if lower == b"host":
-            return upstream.authority.encode()
-        if lower == b"origin" and value in page_origins:
-            return upstream.origin.encode()
-        return value
-
-    return [(name, rewritten(name, value)) for name, value in head.headers]
+    return home.request_abroad(head.headers, upstream, upstreams or (upstream,))
 
 
 def to_browser(
-    response: h11.Response, head: RequestHead, upstream: Upstream, keep_alive: bool
+    response: h11.Response,
+    head: RequestHead,
+    upstream: Upstream,
+    keep_alive: bool,
+    upstreams: Sequence[Upstream] = (),
 ) -> h11.Response:
     """The answer as the browser gets it: hop-by-hop headers are the wire's own."""
     headers = response.headers.raw_items()
@@ -147,14 +140,7 @@ def to_browser(
     gone = HOP_BY_HOP | (named - {b"close", b"keep-alive", b""})
     passing = [(name, value) for name, value in headers if name.lower() not in gone]
     if upstream.rewrite_host:
-        passing = [(name, _relocated(name, value, head, upstream)) for name, value in passing]
+        passing = home.answer_home(passing, head.headers, upstream, upstreams or (upstream,))
     if not keep_alive:
         passing.append((b"Connection", b"close"))
     return h11.Response(status_code=response.status_code, headers=passing, reason=response.reason)
-
-
-def _relocated(name: bytes, value: bytes, head: RequestHead, upstream: Upstream) -> bytes:
-    origin = upstream.origin.encode()
-    if name.lower() == b"location" and value.startswith(origin):
-        return b"http://" + (head.find(b"host") or b"") + value[len(origin) :]
-    return value

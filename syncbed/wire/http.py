@@ -10,7 +10,10 @@ import h11
 from . import heads
 from .connection import Connection, ConnectionEndedError
 from .faults.actions import Action, Answer, Cut, Deliver, LoseAnswer, Resend, Silence, StopReading
+from .home import choose_upstream
+from .inject import Injector
 from .message import Message, Stage
+from .peer import whole_answer
 from .roundtrip import WHOLE_BYTES_MAX, Head, RoundTrip, UpstreamGoneError, is_short
 from .settings import Upstream
 from .websocket import Bridge
@@ -25,15 +28,18 @@ class Exchange:
         self.settings = connection.wire.settings
         self.browser = connection.browser
         self.head = heads.read_request(request)
-        self.upstream: Upstream = heads.choose_upstream(
-            self.settings.upstreams, self.head.find(b"host") or b""
-        )
-        self.trip = RoundTrip(self.browser, self.head, self.wire.upstreams, self.upstream, connection.profile)
+        self.is_document = self.wire.panes.is_document(self.head)
+        if self.is_document:
+            self.head = self.wire.panes.named(self.head, connection.profile)
+        self.upstream: Upstream = choose_upstream(self.settings.upstreams, self.head.find(b"host") or b"")
         self.head_sent = False  # a byte of the answer went to the browser
         self.abandoned = False  # the page gave up while it was held; the server shall do it all the same
         self.under_way: Message | None = None
         self.rule = ""  # the one that acts on what is under way
         self.request = self._request_message()
+        if self.is_document:
+            self.head = self.wire.panes.to_upstream(self.head, self.request)
+        self.trip = RoundTrip(self.browser, self.head, self.wire.upstreams, self.upstream, connection.profile)
 
     def _request_message(self) -> Message:
         head, connection = self.head, self.connection
@@ -118,6 +124,12 @@ class Exchange:
 
     async def _run(self) -> Bridge | None:
         request, trip = self.request, self.trip
+        own = self.wire.panes.own_answer(self.head, request)
+        if own is not None:
+            await self.connection.ready()
+            self.head_sent = True
+            self.browser.send(*own)
+            return None
         wanted = self.wire.gate.holds(request) or self.wire.book.wants_body(request)
         if wanted or trip.body_is_short:
             await trip.take_body(self.settings.body_bytes_max)
@@ -136,7 +148,7 @@ class Exchange:
                 self._answer(action)
             case LoseAnswer():
                 await self._lose_answer(action)
-            case Resend() if trip.body_complete:
+            case Resend():
                 await self._resend(action)
             case _:
                 return await self._pass()
@@ -166,6 +178,9 @@ class Exchange:
                 connection.check()
             verdict = await connection.held(message)
             self.abandoned = connection.browser_gone
+            if verdict == "duplicate":
+                await connection.ready()
+                return Resend()
             if verdict != "deliver":
                 return Cut(deliver_first=verdict == "end_after")
         await connection.ready()
@@ -173,7 +188,11 @@ class Exchange:
         decision = wire.book.decide(message, now_ms, free_at_ms[message.direction])
         if decision is None:
             return DELIVER
-        self.rule, action = decision.rule.id, decision.action
+        action = decision.action
+        if isinstance(action, Resend) and not self.trip.body_complete:
+            decision.void()  # only a whole request can be sent again
+            return DELIVER
+        self.rule = decision.rule.id
         connection.acted(decision, message)
         match action:
             case Deliver(after_ms=after_ms) if after_ms > 0:
@@ -243,7 +262,9 @@ class Exchange:
     async def _pass_answer(
         self, response: h11.Response, whole: str | bytes | None, trailers: heads.RawHeaders
     ) -> None:
-        head = heads.to_browser(response, self.head, self.upstream, self.settings.keep_alive)
+        head, injector = self._answer_head(response), None
+        if self.is_document:
+            head, whole, injector = self.wire.panes.dress(head, whole, self.head, self.request)
         self.head_sent = True
         if isinstance(whole, bytes):
             body = [h11.Data(data=whole)] if whole else []
@@ -256,18 +277,26 @@ class Exchange:
         number = 0
         async for piece, last in self.trip.pieces(self.settings.chunk_bytes_max):
             if last is not None:
-                self.browser.send(h11.EndOfMessage(headers=last))
+                rest = [h11.Data(data=injector.finish())] if injector is not None else []
+                self.browser.send(*rest, h11.EndOfMessage(headers=last))
                 return
             number += 1
-            if not await self._pass_chunk(piece, number):
+            if not await self._pass_chunk(piece, number, injector):
                 return
 
-    async def _pass_chunk(self, piece: bytes, number: int) -> bool:
+    def _answer_head(self, response: h11.Response) -> h11.Response:
+        settings = self.settings
+        said = heads.to_browser(response, self.head, self.upstream, settings.keep_alive, settings.upstreams)
+        if self.upstream.rewrite_host:
+            self.wire.panes.tell_cookies(response, said, self.request)
+        return said
+
+    async def _pass_chunk(self, piece: bytes, number: int, injector: Injector | None) -> bool:
         action = await self.passage(self._down("chunk", frame=number, payload=piece))
         if isinstance(action, Cut) and not action.deliver_first:
             self._cut(action)
             return False
-        self.browser.send(h11.Data(data=piece))
+        self.browser.send(h11.Data(data=piece if injector is None else injector.feed(piece)))
         self._delivered()
         await self.browser.socket.drain()
         self.connection.check()
@@ -331,7 +360,7 @@ class Exchange:
             self.browser.socket.write(b"HTTP/1.1 200 OK\r\n")
         elif how == "after_head" and isinstance(response, h11.Response):
             self.head_sent = True
-            self.browser.send(heads.to_browser(response, self.head, self.upstream, self.settings.keep_alive))
+            self.browser.send(self._answer_head(response))
         self.connection.cut("both", self.rule)
 
     async def _resend(self, action: Resend) -> None:
@@ -355,14 +384,8 @@ class Exchange:
             headers.append(
                 (b"Content-Type", b"application/json" if body[:1] in (b"{", b"[") else b"text/plain")
             )
-        headers += [(b"Content-Length", str(len(body)).encode()), (b"Connection", b"close")]
         self.head_sent = True
-        sent = (
-            [h11.Data(data=body)]
-            if body and self.head.method != "HEAD" and action.status not in (204, 304)
-            else []
-        )
-        self.browser.send(h11.Response(status_code=action.status, headers=headers), *sent, h11.EndOfMessage())
+        self.browser.send(*whole_answer(action.status, headers, body, self.head.method))
 
     def _upstream_gone(self, reason: str) -> None:
         """Show the browser what it would have seen without a wire: the connection ends the same way."""

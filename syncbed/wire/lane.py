@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from .faults.actions import Action, Close, Copy, Cut, Deliver, Drop, Silence, StopReading, Swap
 from .gate import Verdict, Waiting
 from .message import Direction, Message
+from .rules import Decision
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -31,6 +32,7 @@ class Item:
     end: Callable[[], None] | None = None
     action: Action = DELIVER
     due_ms: float = 0.0
+    decision: Decision | None = None  # of a rule, until it has acted: then there was a receipt
     rule: str = ""
     waiting: Waiting | None = None
 
@@ -42,7 +44,7 @@ class Lane:
         direction: Direction,
         write: Callable[[Payload], bool],
         pause: Callable[[bool], None],
-        stall: Callable[[str, StopReading], None],
+        stall: Callable[[str, StopReading], bool],
     ) -> None:
         self.connection = connection
         self.direction = direction
@@ -92,7 +94,7 @@ class Lane:
         """The sender ended: pass that on when everything before it has passed."""
         for item in self.queue:
             if isinstance(item.action, Swap):  # no partner will come any more
-                item.action, item.due_ms = DELIVER, 0.0
+                self._spare(item)
         self.queue.append(Item(None, end))
         self.pump()
 
@@ -101,7 +103,11 @@ class Lane:
         message.mutation = self._wire.mutation_of(message)
         if self._wire.gate.holds(message):
             item.waiting = self._wire.gate.enter(
-                message, self._wire.now_ms(), partial(self._decided, item), partial(self._is_head, item)
+                message,
+                self._wire.now_ms(),
+                partial(self._decided, item),
+                partial(self._is_head, item),
+                self._second,
             )
             self.connection.emit("frame_held", message, id=item.waiting.id)
         else:
@@ -118,13 +124,32 @@ class Lane:
     def _is_head(self, item: Item) -> bool:
         return bool(self.queue) and self.queue[0] is item
 
+    def _second(self) -> Waiting | None:
+        return self.queue[1].waiting if len(self.queue) > 1 else None
+
     def _decided(self, item: Item, verdict: Verdict) -> None:
+        if verdict == "reorder":
+            self._let_pass(item, self.queue[1])
+            return
         item.waiting = None
-        if verdict == "deliver":
-            self._rule(item)
-        else:
-            item.action = Cut(deliver_first=verdict == "end_after")
+        match verdict:
+            case "deliver":
+                self._rule(item)
+            case "drop":
+                item.action = Drop()
+            case "duplicate":
+                item.action = Copy()
+            case _:
+                item.action = Cut(deliver_first=verdict == "end_after")
         self.pump()
+
+    def _let_pass(self, head: Item, second: Item) -> None:
+        """Somebody decided so: the second goes first, the head waits on."""
+        assert head.message is not None
+        assert second.message is not None
+        self.queue[0], self.queue[1] = second, head
+        self.connection.reordered(head.message, "", second.message)
+        self._decided(second, "deliver")
 
     def _rule(self, item: Item) -> None:
         """Ask the rules what becomes of a frame, and when."""
@@ -134,30 +159,52 @@ class Lane:
         decision = self._wire.book.decide(message, now_ms, self.connection.free_at_ms[self.direction])
         if decision is None:
             return
-        item.rule, item.action = decision.rule.id, decision.action
-        self.connection.acted(decision, message)
+        item.rule, item.action, item.decision = decision.rule.id, decision.action, decision
         match decision.action:
-            case Deliver(after_ms=after_ms) if after_ms > 0:
-                item.due_ms = now_ms + after_ms
-                free_at_ms = self.connection.free_at_ms
-                free_at_ms[self.direction] = max(free_at_ms[self.direction], item.due_ms)
-                self.connection.emit("frame_delayed", message, item.rule, after_ms=round(after_ms, 3))
+            case Deliver(after_ms=after_ms):
+                self._acted(item)
+                if after_ms > 0:
+                    item.due_ms = now_ms + after_ms
+                    free_at_ms = self.connection.free_at_ms
+                    free_at_ms[self.direction] = max(free_at_ms[self.direction], item.due_ms)
+                    self.connection.emit("frame_delayed", message, item.rule, after_ms=round(after_ms, 3))
             case Swap(wait_ms=wait_ms):
                 item.due_ms = now_ms + wait_ms
             case Silence() as silence:
-                item.action = DELIVER
-                self.connection.silence(item.rule, silence)
+                self._lasts(item, self.connection.silence(item.rule, silence))
             case StopReading() as stop:
-                item.action = DELIVER
-                self._stall(item.rule, stop)
+                self._lasts(item, self._stall(item.rule, stop))
+
+    def _acted(self, item: Item) -> None:
+        """What the rule says has come about: now there is a receipt."""
+        if item.decision is not None:
+            self.connection.acted(item.decision, item.message)
+            item.decision = None
+
+    def _spare(self, item: Item) -> None:
+        """Nothing comes of what the rule says: the frame passes as if no rule had meant it."""
+        if item.decision is not None:
+            item.decision.void()
+        item.decision, item.action, item.due_ms = None, DELIVER, 0.0
+
+    def _lasts(self, item: Item, began: bool) -> None:
+        """The frame itself passes; what its rule began is the connection's."""
+        item.action = DELIVER
+        if began:
+            self._acted(item)
+        else:
+            self._spare(item)
 
     def _swap(self) -> None:
         if len(self.queue) < 2 or not isinstance(self.queue[-2].action, Swap):
             return
         late = self.queue[-2]
+        self._acted(late)
         late.action, late.due_ms = DELIVER, 0.0
+        assert late.message is not None
+        assert self.queue[-1].message is not None
+        self.connection.reordered(late.message, late.rule, self.queue[-1].message)
         self.queue[-2], self.queue[-1] = self.queue[-1], late
-        self.connection.emit("frame_reordered", late.message, late.rule)
 
     def pump(self) -> None:
         """Pass what may pass, in order."""
@@ -188,15 +235,22 @@ class Lane:
         assert message.payload is not None
         match item.action:
             case Drop():
-                self.connection.emit("frame_dropped", message, item.rule)
-                self.connection.lost(message, "dropped", item.rule)
+                self._acted(item)
+                self.connection.dropped(message, item.rule)
             case Copy(copies=copies):
                 if self._deliver(message, message.payload):
+                    self._acted(item)
                     for _ in range(copies):
                         self._write(message.payload)
                         self.put += 1
                         self.connection.repeated(message, item.rule)
+                else:
+                    self._spare(item)
+            case Close() if not self._closable:
+                self._spare(item)
+                self._deliver(message, message.payload)
             case Cut(deliver_first=first) | Close(deliver_first=first):
+                self._acted(item)
                 if first:
                     self._deliver(message, message.payload)
                 else:
@@ -204,7 +258,13 @@ class Lane:
                 assert self.connection.bridge is not None
                 self.connection.bridge.strike(item.action, item.rule, self.direction if first else None)
             case _:
+                self._spare(item)  # of a Swap no partner came
                 self._deliver(message, message.payload)
+
+    @property
+    def _closable(self) -> bool:
+        assert self.connection.bridge is not None
+        return self.connection.bridge.closable
 
     def _deliver(self, message: Message, payload: Payload) -> bool:
         if self._write(payload):
@@ -237,5 +297,6 @@ class Lane:
             if item.waiting is not None:
                 self._wire.gate.leave(item.waiting)
             if item.message is not None:
+                self._spare(item)
                 self.connection.lost(item.message, why, rule)
         self._bytes = 0

@@ -9,6 +9,15 @@ from .sockets import Socket
 Role = type[h11.CLIENT] | type[h11.SERVER]
 
 
+def whole_answer(
+    status: int, headers: list[tuple[bytes, bytes]], body: bytes, method: str
+) -> list[h11.Event]:
+    """An answer that the wire gives in the server's place."""
+    headers = [*headers, (b"Content-Length", str(len(body)).encode()), (b"Connection", b"close")]
+    sent = [h11.Data(data=body)] if body and method != "HEAD" and status not in (204, 304) else []
+    return [h11.Response(status_code=status, headers=headers), *sent, h11.EndOfMessage()]
+
+
 class HttpPeer:
     """One side of an HTTP/1.1 connection: `role` is what the wire plays on it."""
 
@@ -31,6 +40,13 @@ class HttpPeer:
         data = b"".join([self.h11.send(event) or b"" for event in events])
         if data:
             self.socket.write(data)
+
+    def refuse_malformed(self, error: h11.RemoteProtocolError) -> None:
+        """Tell a browser that its request cannot be read, if it can still be told."""
+        if self.h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            body = f"the wire cannot read this request: {error}\n".encode()
+            headers = [(b"Content-Type", b"text/plain")]
+            self.send(*whole_answer(error.error_status_hint, headers, body, "GET"))
 
     @property
     def can_continue(self) -> bool:

@@ -1,14 +1,14 @@
 """What the wire reports: one record for each thing that happened, to one sink.
 
-Owns the names of the events and what may be written down: tokens, cookies and `Authorization`
-never are. Order is claimed within this source, by `seq`; `at_ms` is the wire's own clock.
+Owns the names of the events. Secrets (`redaction.py`) are never written down. Order is claimed within
+this source, by `seq`; `at_ms` is the wire's own clock.
 """
 
 import base64
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ..redaction import redact, redact_query, redact_text
 from .message import Headers, Message
 
 EVENTS: dict[str, str] = {
@@ -37,25 +37,16 @@ EVENTS: dict[str, str] = {
     "stalled": "the wire stopped reading from one side",
     "lifted": "a silence or stall of this connection ended",
     "browser_resend": "the browser sent a request again by itself after a reused connection died",
+    "document_changed": "a document was made ready for a pane; `what` says how; each kind is told once",
+    "document_limited": "something about a document does not work as without the wire; told once, too",
+    "service_worker_refused": "a service worker's script was asked for, and answered 403",
+    "substituted": "a path was answered with what the bed put in place of the upstream's",
     "upstream_failed": "the upstream could not be reached, or died before it answered",
     "protocol_error": "a side broke HTTP or WebSocket; its connection was ended",
     "limit_reached": "a limit of the settings was hit; `limit` names it",
     "mode_changed": "free or held",
     "reset": "rules removed, numbers and counters from zero",
 }
-
-SECRET_HEADERS = frozenset(
-    (
-        b"authorization",
-        b"proxy-authorization",
-        b"cookie",
-        b"set-cookie",
-        b"sec-websocket-protocol",
-        b"x-csrf-token",
-    )
-)
-SECRET_QUERY = re.compile(r"(?i)\b((?:[a-z_]*token|api_?key|jwt|password|secret|ticket)=)[^&#]+")
-REDACTED = "[redacted]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +106,12 @@ def _of_payload(message: Message, payload_bytes_max: int) -> dict[str, object]:
         raw = bytes(message.payload or b"")[:payload_bytes_max]  # type: ignore[arg-type]
         found: dict[str, object] = {"payload_base64": base64.b64encode(raw).decode()}
     else:
-        found = {"payload": text[:payload_bytes_max]}
+        # Whole before it is cut: half a secret is one too.
+        found = {"payload": redact_text(text)[:payload_bytes_max]}
     if message.size_bytes > payload_bytes_max:
         found["payload_cut"] = True
     return found
 
 
 def redact_headers(headers: Headers) -> list[list[str]]:
-    return [
-        [name.decode("latin-1"), REDACTED if name.lower() in SECRET_HEADERS else value.decode("latin-1")]
-        for name, value in headers
-    ]
-
-
-def redact_query(query: str) -> str:
-    return SECRET_QUERY.sub(rf"\1{REDACTED}", query)
+    return [redact([name.decode("latin-1"), value.decode("latin-1")]) for name, value in headers]

@@ -79,7 +79,7 @@ class RoundTrip:
             peer = self.peer = await self._upstreams.take(self._upstream, self._profile)
         except OSError as error:
             raise UpstreamGoneError(str(error)) from error
-        headers = heads.to_upstream(self.head, self._upstream)
+        headers = heads.to_upstream(self.head, self._upstream, self._upstreams.known)
         if self.body_complete:
             headers = [(name, value) for name, value in headers if name.lower() != b"expect"]
         request = h11.Request(method=self.head.method, target=self.head.target, headers=headers)

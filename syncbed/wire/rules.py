@@ -62,8 +62,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
+    """What a rule wants done. It counts as acted from now on, unless `void` says that nothing came of it."""
+
     rule: Rule
     action: Action
+
+    def void(self) -> None:
+        self.rule.acted -= 1
 
 
 def rule_from_json(raw: object, path: str = "", rule_id: str = "") -> Rule:

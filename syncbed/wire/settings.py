@@ -10,6 +10,12 @@ from .errors import WireError
 NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
+def check_profile(name: str, path: str) -> None:
+    if not NAME.fullmatch(name):
+        allowed = ["1 to 40 letters, digits, - and _"]
+        raise WireError("invalid", f"{name!r} is no profile", path=path, allowed=allowed)
+
+
 @dataclass(frozen=True)
 class Upstream:
     """A server behind the wire. `rewrite_host` sends it its own name instead of the browser's."""
@@ -70,6 +76,10 @@ class WireSettings:
     # Chromium re-sends a request by itself when a reused connection dies before the answer's head;
     # with `Connection: close` on every answer there are no reused connections.
     keep_alive: bool = False
+    # Whether documents are made ready for panes (see documents.py): the pane script, framing, redirects.
+    documents: bool = False
+    # A service worker would fetch in the tabs' place, unnamed: with `documents` its script is refused.
+    service_workers: bool = False
     # Where a mutation id is looked for, to name a message by.
     mutation_headers: tuple[str, ...] = ("mutation-id", "idempotency-key")
     mutation_pointers: tuple[str, ...] = ("/mutation_id", "/payload/mutation_id")
@@ -102,10 +112,4 @@ class WireSettings:
         if len(set(names)) < len(names):
             raise WireError("invalid", f"two upstreams share a name: {', '.join(names)}", path="/upstreams")
         for name in self.profiles:
-            if not NAME.fullmatch(name):
-                raise WireError(
-                    "invalid",
-                    f"{name!r} is no profile",
-                    path="/profiles",
-                    allowed=["1 to 40 letters, digits, - and _"],
-                )
+            check_profile(name, "/profiles")

@@ -25,6 +25,10 @@ class Upstreams:
         self._idle: dict[Key, list[tuple[HttpPeer, float]]] = {}
         self._tls = ssl.create_default_context() if any(u.tls for u in settings.upstreams) else None
 
+    @property
+    def known(self) -> tuple[Upstream, ...]:
+        return self._settings.upstreams
+
     async def take(self, upstream: Upstream, profile: str) -> HttpPeer:
         """An open connection without a request on it. Raises `OSError` if there is none to be had."""
         idle = self._idle.get((upstream.name, profile), [])

@@ -109,8 +109,8 @@ class Bridge:
         def pause(full: bool) -> None:
             (source.socket.pause if full else source.socket.resume)("lane")
 
-        def stall(rule_id: str, action: StopReading) -> None:
-            self.connection.stall(rule_id, source.socket, action)
+        def stall(rule_id: str, action: StopReading) -> bool:
+            return self.connection.stall(rule_id, source.socket, action)
 
         def back_pressure(writable: bool) -> None:
             (source.socket.resume if writable else source.socket.pause)("receiver")
@@ -173,9 +173,17 @@ class Bridge:
 
     # Ends that a rule or a person asks for
 
-    def apply(self, action: Action, rule_id: str) -> None:
-        if isinstance(action, Cut | Close):
-            self.strike(action, rule_id, None)
+    @property
+    def closable(self) -> bool:
+        """Whether the browser can still be told a code: it has not been told one yet."""
+        return not self._closing and self.browser.ws.state in (OPEN, REMOTE_CLOSING)
+
+    def apply(self, action: Action, rule_id: str) -> bool:
+        """Answers whether anything was done."""
+        if not isinstance(action, Close) or not self.closable:
+            return False
+        self.strike(action, rule_id, None)
+        return True
 
     def strike(self, action: Cut | Close, rule_id: str, delivered: Direction | None) -> None:
         """End it now. `delivered` is the direction whose last frame must still arrive."""
@@ -189,7 +197,7 @@ class Bridge:
             self.connection.cut(action.side, rule_id)
 
     def _close_by_rule(self, action: Close, rule_id: str) -> None:
-        if self._closing:
+        if not self.closable:
             return
         self._closing = rule_id or "close"
         self.up.lose("close", rule_id)

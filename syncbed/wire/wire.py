@@ -5,7 +5,7 @@ This is what a driver holds. Everything that can be asked of a wire is a method 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, TypeVar
 
 import h11
@@ -19,9 +19,10 @@ from .http import Exchange
 from .listeners import Listeners
 from .message import Message, mutation_of
 from .names import Names, Resends
+from .panes import AssignTab, Panes, Script, Substitute
 from .records import Record, Sink
 from .rules import Rule, RuleBook
-from .settings import WireSettings
+from .settings import WireSettings, check_profile
 from .sockets import Socket
 from .upstreams import Upstreams
 
@@ -38,6 +39,7 @@ class Wire:
         self.resends = Resends(settings.resend_ms_max, self.now_ms)
         self.log = EventLog(settings.events_max, settings.events_bytes_max)
         self.upstreams = Upstreams(settings)
+        self.panes = Panes(self)
         self.connections: dict[str, Connection] = {}
         self.transparent = True  # free mode and no rules: nothing has to be asked about a message
         self._sinks: list[Sink] = [self.log.append, *([sink] if sink is not None else [])]
@@ -75,6 +77,40 @@ class Wire:
     def ports(self) -> dict[str, int]:
         """profile -> port."""
         return dict(self._listeners.ports)
+
+    def reserve_profile(self, profile: str, port: int = 0) -> int:
+        """Take a port (0: any free one) for a profile that `add_profile` opens later; until then it refuses.
+
+        Raises `WireError` ("invalid", "duplicate_profile", "listener").
+        """
+        check_profile(profile, "/profile")
+        if profile in self.ports:
+            raise WireError("duplicate_profile", f"there is a profile {profile!r}", path="/profile")
+        self._listeners.reserve(profile, port)
+        return self.ports[profile]
+
+    async def add_profile(self, profile: str, port: int = 0) -> int:
+        """Listen for one more profile, or for a reserved one; its port is returned."""
+        if not self._listeners.is_reserved(profile):
+            self.reserve_profile(profile, port)
+        self._listeners.release(profile)
+        await self._reconcile_listeners()
+        return self.ports[profile]
+
+    async def remove_profile(self, profile: str) -> None:
+        """Close a profile's port for good and abort its connections."""
+        if profile not in self.ports:
+            raise WireError(
+                "unknown_profile", f"there is no {profile!r}", path="/profile", allowed=self.ports
+            )
+        async with self._reconciling:
+            was_open = self._listeners.is_open(profile)
+            self._listeners.forget(profile)
+        if was_open:
+            self.emit("listener_closed", detail={"profile": profile})
+        for connection in list(self.connections.values()):
+            if connection.profile == profile:
+                connection.cut("both", how="profile removed")
 
     @staticmethod
     def now_ms() -> float:
@@ -121,6 +157,27 @@ class Wire:
     def mutation_of(self, message: Message) -> str:
         return mutation_of(message, self.settings.mutation_headers, self.settings.mutation_pointers)
 
+    # Panes
+
+    def serve_panes(self, script: Script, assign_tab: AssignTab, connect: Iterable[str] = ()) -> None:
+        """Give each document a script (with `WireSettings.documents`), as first thing in its <head>.
+
+        `script(profile, tab)` is the text of `/__syncbed/pane.js`; `assign_tab(profile)` the number of a
+        window that carries none; `connect` the origins that the script connects to (ws://HOST:PORT), for
+        pages whose Content-Security-Policy would keep it from that.
+        """
+        self.panes.serve(script, assign_tab, connect)
+
+    def substitute(self, *substitutes: Substitute) -> None:
+        """Serve these, never stored, in place of what the upstreams have at their paths."""
+        for each in substitutes:
+            self.panes.substitutes[each.path] = each
+
+    def unsubstitute(self, *paths: str) -> None:
+        """Let the upstreams answer at these paths again (without any: at all)."""
+        for path in paths or list(self.panes.substitutes):
+            self.panes.substitutes.pop(path, None)
+
     # Rules
 
     async def add_rules(self, raw: object) -> list[Rule]:
@@ -165,13 +222,14 @@ class Wire:
         for connection in list(self.connections.values()):
             if rule.spent:
                 return
-            if rule.match.whose.fits_head(
-                self._as_message(connection), self.book.leaders.get(connection.profile, "1")
+            leader = self.book.leaders.get(connection.profile, "1")
+            # A receipt is for what was done: a close does nothing to HTTP, say.
+            if rule.match.whose.fits_head(self._as_message(connection), leader) and connection.apply(
+                action, rule.id, rule.match.direction
             ):
                 rule.acted += 1
                 rule.hit.append(connection.id)
                 connection.emit("rule_acted", rule=rule.id, fault=rule.fault.kind, acted=rule.acted)
-                connection.apply(action, rule.id, rule.match.direction)
 
     @staticmethod
     def _as_message(connection: Connection) -> Message:
@@ -191,7 +249,7 @@ class Wire:
     async def _reconcile_listeners(self) -> None:
         """Listen for every profile that no rule keeps from it."""
         async with self._reconciling:
-            for profile in self.settings.profiles:
+            for profile in self._listeners.wanted():
                 closed_by = next(
                     (
                         r
@@ -228,7 +286,12 @@ class Wire:
         return self.gate.in_flight()
 
     def decide(self, key: str, verdict: Verdict) -> Waiting:
-        """Deliver a waiting message (by id or by name), or end its connection before or after it."""
+        """Deliver a waiting message (by id or by name), or end its connection before or after it.
+
+        `drop`, `duplicate` and `reorder` (the frame behind it is delivered, it waits on) are for a
+        WebSocket message, though no TCP connection does this; a held request may be sent twice, too.
+        Raises `WireError` ("no_sense") for what cannot be.
+        """
         return self.gate.decide(key, verdict)
 
     # Reset
@@ -246,6 +309,7 @@ class Wire:
                 connection.cut("both", how="reset")
         self.counters.restart()
         self.names.restart()
+        self.panes.restart()
         for connection in self.connections.values():
             if connection.bridge is not None:
                 connection.nth = self.names.websocket(self._as_message(connection))
@@ -289,7 +353,7 @@ class Wire:
                 event = await browser.next_event()
             except h11.RemoteProtocolError as error:
                 connection.emit("protocol_error", side="browser", reason=str(error))
-                self._refuse_malformed(connection, error)
+                browser.refuse_malformed(error)
                 break
             if not isinstance(event, h11.Request):
                 break
@@ -307,18 +371,6 @@ class Wire:
             "close",
             ("browser rst" if reset else "browser fin") if browser.socket.eof or reset else "answered",
         )
-
-    @staticmethod
-    def _refuse_malformed(connection: Connection, error: h11.RemoteProtocolError) -> None:
-        if connection.browser.h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            body = f"the wire cannot read this request: {error}\n".encode()
-            headers = [
-                ("Content-Type", "text/plain"),
-                ("Content-Length", str(len(body))),
-                ("Connection", "close"),
-            ]
-            response = h11.Response(status_code=error.error_status_hint, headers=headers)
-            connection.browser.send(response, h11.Data(data=body), h11.EndOfMessage())
 
     def forget(self, connection: Connection) -> None:
         self.connections.pop(connection.id, None)

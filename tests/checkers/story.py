@@ -10,6 +10,7 @@ from typing import Any
 from syncbed.trace import (
     Clock,
     Commit,
+    Connection,
     Event,
     Fail,
     Fault,
@@ -71,8 +72,16 @@ class Story:
         self.lives[tab] = self.lives.get(tab, 0) + 1
         self.say("driver", TabLife(tab, "reloaded" if again else "opened", self.document(tab)))
         self.say("driver", Clock(self.document(tab)))
+        self.socket(tab)
         self.connected(tab)
         self.read(tab, "new")
+
+    def socket(self, tab: str) -> None:
+        """Its document's one WebSocket; that of the document before it is closed."""
+        old, new = (f"{tab}#{life}" for life in (self.lives[tab] - 1, self.lives[tab]))
+        self.say("wire", Connection("closed", old, tab))
+        self.say("wire", Connection("opened", new, tab))
+        self.say("wire", Connection("websocket", new, tab))
 
     def connected(self, tab: str, state: str = "connected") -> None:
         self.say(self.document(tab), State(tab, state))

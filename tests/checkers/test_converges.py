@@ -131,6 +131,15 @@ def test_a_fault_in_force_keeps_it_open() -> None:
     assert check(story.trace).status == "ok"
 
 
+def test_a_fault_whose_id_was_used_before_has_an_end_of_its_own() -> None:
+    story = written()
+    story.say("wire", Fault("r1"))
+    story.say("wire", Lifted("r1"))
+    story.end()
+    story.say("wire", Fault("r1"))
+    assert check(story.trace).reason == "it was never healed: fault r1 was in force"
+
+
 def test_settled_before_it_was_healed_does_not_count() -> None:
     story = written()
     story.end()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncbed.checkers.in_order_no_gap import check
-from syncbed.trace import Commit, Event, Invoke, Subscribed
+from syncbed.trace import Commit, Event, Invoke, Snapshot, Subscribed, TabLife, View
 from tests.checkers.story import CHANNEL, Story
 
 
@@ -121,6 +121,71 @@ def test_a_tab_that_does_not_listen_any_more_may_be_behind(why: str) -> None:
         case _:
             story.life("bob/1", why)
     assert check(story.end()).status == "ok"
+
+
+def gap_after(reason: str) -> Story:
+    """Bob gets the first of three events, is told something without a place, and gets the third."""
+    story = Story("bob/1")
+    one, _, three = burst(story, 3)
+    hand(story, "bob/1", [one])
+    story.say("tab bob/1", Subscribed("bob/1", CHANNEL, None, None, reason))
+    hand(story, "bob/1", [three])
+    return story
+
+
+def test_a_resume_without_a_place_starts_nothing_anew() -> None:
+    finding = check(gap_after("resumed").end())
+    assert (finding.status, finding.reason) == ("violated", "bob/1 was handed offset 3 of orders after 1")
+
+
+@pytest.mark.parametrize("reason", ["new", "not-recovered"])
+def test_a_new_start_without_a_place_leaves_a_gap_open(reason: str) -> None:
+    finding = check(gap_after(reason).end())
+    assert (finding.status, finding.reason) == (
+        "unknown",
+        "bob/1 was handed offset 3 of orders after 1, and was told of a new start that does not say where",
+    )
+
+
+def test_a_new_start_without_a_place_that_goes_on_densely_is_no_gap() -> None:
+    story = Story("bob/1")
+    one, two = burst(story, 2)
+    hand(story, "bob/1", [one])
+    story.say("tab bob/1", Subscribed("bob/1", CHANNEL, None, None, "new"))
+    hand(story, "bob/1", [two])
+    assert check(story.end()).status == "ok"
+
+
+def test_a_new_start_without_a_place_leaves_open_what_never_came() -> None:
+    story = Story("bob/1")
+    one, _ = burst(story, 2)
+    hand(story, "bob/1", [one])
+    story.say("tab bob/1", Subscribed("bob/1", CHANNEL, None, None, "new"))
+    assert check(story.end()).status == "unknown"
+
+
+def test_a_connected_tab_that_never_said_where_it_stands_leaves_it_open() -> None:
+    story = Story("alice/1")
+    story.lives["bob/1"] = 1
+    story.say("driver", TabLife("bob/1", "opened", story.document("bob/1")))
+    story.connected("bob/1")
+    story.say("tab bob/1", View("bob/1", ()))
+    story.put("alice/1", "latte", "o1")
+    finding = check(story.end())
+    assert (finding.status, finding.reason) == (
+        "unknown",
+        "bob/1 is connected, and nobody says where it stands on orders",
+    )
+    story.connected("bob/1", "disconnected")
+    assert check(story.trace).status == "ok"
+
+
+def test_without_a_log_nobody_knows_where_a_channel_ends() -> None:
+    story = Story("bob/1")
+    hand(story, "bob/1", burst(story, 2))
+    story.end(log=False, snapshot=False)
+    story.say("bed", Snapshot(CHANNEL, "", 0, ()))
+    assert check(story.trace).reason == "nobody says where orders ends"
 
 
 def test_events_without_offsets_cannot_be_judged() -> None:

@@ -23,7 +23,8 @@ def test_a_write_that_was_sent_again_as_new_is_there_twice() -> None:
     story = Story()
     story.ask("alice/1", "latte", "o1")
     first = story.commit("latte", "o1")
-    story.say("wire", Frame("m1", "answer_lost", stage="request", mutation="1"))
+    story.say("wire", Frame("m1", "delivered", stage="response", mutation="1"))
+    story.say("wire", Frame("m1", "lost", stage="response", mutation="1"))
     story.items["latte-2"] = {"id": "latte-2", "version": 0}
     second = story.commit("latte-2", "o1")
     second = dataclasses.replace(second, item={**second.item, "title": "latte #o1"})
@@ -102,6 +103,27 @@ def test_events_without_offsets_are_known_by_the_version_of_their_item() -> None
     assert check(story.trace).status == "unknown"
     story.say("tab alice/1", plain)
     assert check(story.end()).reason == "alice/1 was handed the event of o1 at version 1 twice"
+
+
+def test_events_that_cannot_be_told_apart_are_not_counted_and_leave_it_open() -> None:
+    story = Story()
+    story.put("alice/1", "latte", "o1")
+    for _ in range(2):
+        story.say("tab alice/1", Event("alice/1", CHANNEL, "created"))
+    finding = check(story.end())
+    assert (finding.status, finding.exercised) == ("unknown", 3)
+    assert finding.reason == (
+        "2 events cannot be told apart: they carry no offset, version or token "
+        "(the first is 'created' on orders)"
+    )
+
+
+def test_a_violation_counts_more_than_events_that_cannot_be_told_apart() -> None:
+    story = Story()
+    commit = story.put("alice/1", "latte", "o1")
+    story.say("tab alice/1", Event("alice/1", CHANNEL, "created"))
+    story.hand("bob/1", commit, "o1")
+    assert check(story.end()).status == "violated"
 
 
 def test_without_the_log_nobody_can_say() -> None:

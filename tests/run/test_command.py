@@ -32,12 +32,12 @@ def test_list_names_the_gallery() -> None:
 @pytest.mark.parametrize(
     ("words", "error", "text"),
     [
-        (
-            ["run", "multi-tab", "--driver", "lab"],
-            RunError,
-            "the driver lab does not exist yet",
-        ),
         (["run", "multi-tab", "--driver", "car"], RunError, "there is no driver 'car' (allowed: tabs, lab)"),
+        (
+            ["run", "multi-tab", "--fixed"],
+            ScenarioError,
+            "multi-tab: /bug: is not there: only a scenario with a planted bug has a fixed twin",
+        ),
         (["run", "nowhere.json"], ScenarioError, "nowhere.json: /: there is no such scenario or file"),
         (
             ["show", "nowhere"],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from syncbed.drivers.faults import FAULTS
+from syncbed.drivers.chromium_faults import FAULTS
 from syncbed.scenario.steps import SERVERS
 from syncbed.wire.faults import FAULTS as WIRE_FAULTS
 

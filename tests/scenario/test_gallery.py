@@ -22,6 +22,11 @@ PROMISED = {
         "backoff-has-a-ceiling",
         "connect-while-reconnecting",
     ),
+    "the first planted bugs": (
+        "the-order-is-there-twice",
+        "zombie-reconnect",
+        "refetch-overwrites-pending",
+    ),
     "the others": (
         "answer-lost-write-committed",
         "reload-in-mid-push",

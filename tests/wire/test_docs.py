@@ -7,6 +7,7 @@ from pathlib import Path
 
 from syncbed.wire import EVENTS, Wire, WireSettings, upstream_from_text
 from syncbed.wire.control import Control, endpoints
+from syncbed.wire.documents import CHANGES, LIMITS
 from syncbed.wire.faults import FAULTS
 from syncbed.wire.match import STAGES, Match
 from syncbed.wire.rules import RuleBook
@@ -51,5 +52,11 @@ def test_it_names_every_endpoint_and_no_other() -> None:
 
 
 def test_it_names_every_event_and_no_other() -> None:
-    named = set(re.findall(r"`([a-z]+_[a-z_]+|silenced|stalled|lifted|reset)`", section("Events")))
+    single = "silenced|stalled|lifted|substituted|reset"
+    named = set(re.findall(rf"`([a-z]+_[a-z_]+|{single})`", section("Events")))
     assert named == set(EVENTS)
+
+
+def test_its_tables_have_every_change_of_a_document_and_every_limit() -> None:
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| (.*?) \|$", section("Documents"), re.MULTILINE))
+    assert rows == CHANGES | LIMITS

@@ -3,8 +3,8 @@
 import pytest
 
 from syncbed.wire import WireError
-from syncbed.wire.gate import Gate, Verdict
-from syncbed.wire.message import Message
+from syncbed.wire.gate import REFUSED, SINGLE_FRAME, VERDICTS, Gate, Verdict
+from syncbed.wire.message import Message, Stage
 
 
 def frame(number: int) -> Message:
@@ -61,3 +61,47 @@ def test_a_listed_message_says_what_it_is() -> None:
     assert listed["name"] == "bob/2 POST /api/orders mutation 7 #1 up"
     assert (listed["payload"], listed["size_bytes"], listed["since_ms"]) == ("{}", 2, 12.346)
     assert listed["abandoned"] is False
+
+
+@pytest.mark.parametrize(("stage", "verdict"), REFUSED)
+def test_what_makes_no_sense_is_refused_with_the_reason_and_what_may_be_done(
+    stage: Stage, verdict: Verdict
+) -> None:
+    gate = Gate()
+    waiting = gate.enter(Message(stage, "down", "alice", payload=b""), 0, lambda verdict: None)
+    with pytest.raises(WireError, match=REFUSED[stage, verdict]) as refused:
+        gate.decide(waiting.id, verdict)
+    assert refused.value.code == "no_sense"
+    assert waiting.to_json()["verdicts"] == list(refused.value.allowed)
+    assert gate.in_flight() == [waiting]
+
+
+def test_a_request_whose_body_did_not_come_whole_is_not_sent_twice() -> None:
+    gate = Gate()
+    waiting = gate.enter(Message("request", "up", "alice"), 0, lambda verdict: None)
+    with pytest.raises(WireError, match="too long to be sent again"):
+        gate.decide(waiting.id, "duplicate")
+
+
+def test_a_frame_is_overtaken_only_by_one_that_waits_behind_it_and_waits_on() -> None:
+    gate = Gate()
+    second = gate.enter(frame(2), 0, lambda verdict: None, is_head=lambda: False)
+    found = [second]
+    decided: list[Verdict] = []
+    first = gate.enter(frame(1), 0, decided.append, behind=lambda: found[0] if found else None)
+    assert first.to_json()["verdicts"] == list(VERDICTS)
+    assert second.to_json()["verdicts"] == []
+    gate.decide(first.id, "reorder")
+    assert decided == ["reorder"]
+    assert gate.in_flight() == [first]
+    found.clear()
+    with pytest.raises(WireError, match="no frame waits behind it"):
+        gate.decide(first.id, "reorder")
+
+
+def test_only_a_frame_can_have_what_tcp_never_does() -> None:
+    gate = Gate()
+    of_frame = gate.enter(frame(1), 0, lambda verdict: None)
+    of_request = gate.enter(Message("request", "up", "alice", payload=b""), 0, lambda verdict: None)
+    assert [each for each in VERDICTS if of_frame.is_impossible_on_tcp(each)] == list(SINGLE_FRAME)
+    assert not any(map(of_request.is_impossible_on_tcp, VERDICTS))

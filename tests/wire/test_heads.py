@@ -4,6 +4,7 @@ import h11
 import pytest
 
 from syncbed.wire import heads, upstream_from_text
+from syncbed.wire.home import choose_upstream
 from syncbed.wire.settings import Upstream
 
 
@@ -98,7 +99,7 @@ UPSTREAMS = [
     ],
 )
 def test_the_host_chooses_the_upstream_by_its_label_or_its_url(host: bytes, name: str) -> None:
-    assert heads.choose_upstream(UPSTREAMS, host).name == name
+    assert choose_upstream(UPSTREAMS, host).name == name
 
 
 def test_the_browsers_host_passes_unless_the_upstream_demands_its_own() -> None:

@@ -3,7 +3,7 @@
  * repeat itself after a reload, and whether time is held. Kept in `sessionStorage`, under one key.
  */
 (bed) => {
-  const key = `__held ${bed.tab}`;
+  const key = `__held ${bed.run} ${bed.tab}`;
   let remembered = { document: 0, held: bed.held };
 
   bed.remember = (news) => {

@@ -1,0 +1,137 @@
+/**
+ * What to call a message, in a few characters, and whether it is worth showing unasked. Pure.
+ *
+ * Each dialect's frames say what they are in a field of their own; what nobody knows is called by its type, or
+ * by its layer and size.
+ */
+
+import { headerIn, nameOf, parsed, short } from './rows.js';
+
+/**
+ * @typedef {object} Words
+ * @property {string} label
+ * @property {string} category what a filter calls it: message, document, ping
+ * @property {any} [body] the payload, if it is JSON
+ * @property {boolean} [bad] the answer is a refusal
+ */
+
+const DOCUMENT = /\.(js|mjs|css|html?|map|png|jpe?g|svg|ico|gif|webp|woff2?|ttf|wasm|webmanifest)$/i;
+const DESTINATIONS = new Set([
+  'document', 'iframe', 'frame', 'script', 'style', 'image', 'font', 'worker', 'sharedworker', 'serviceworker', 'manifest',
+]);
+const LABEL_MAX = 34;
+const NUMBER = /^\d+$/;
+
+/** @param {string} mutation */
+export const mutationLabel = (mutation) =>
+  mutation === '' ? '' : NUMBER.test(mutation) ? `m${mutation}` : short(mutation, 8);
+
+/** The collection, or the end of any other path: `/api/orders/o1` is `orders`. @param {string} path */
+export const placeOf = (path) => {
+  const parts = path.split('/').filter(Boolean);
+  return parts[0] === 'api' && parts.length > 1 ? parts[1] : parts.slice(-2).join('/') || '/';
+};
+
+/** @param {any} frame @returns {Words} */
+const requestWords = (frame) => {
+  const { method = '', path = '', mutation = '' } = frame;
+  const body = parsed(frame.payload);
+  if (method === 'OPTIONS') return { label: `preflight ${placeOf(path)}`, category: 'document', body };
+  const isDocument = DESTINATIONS.has(headerIn(frame.headers, 'sec-fetch-dest')) || DOCUMENT.test(path);
+  if (method === 'GET' && isDocument) return { label: `GET ${short(path, 28)}`, category: 'document', body };
+  if (method === 'GET' || method === 'HEAD') return { label: `${method} ${short(placeOf(path), 24)}`, category: 'message', body };
+  const which = mutationLabel(mutation) || short(placeOf(path), 20);
+  return { label: `${method} ${which}`, category: 'message', body };
+};
+
+/** @param {any} frame @returns {Words} */
+const answerWords = (frame) => {
+  const { status, mutation = '', method = '' } = frame;
+  const body = parsed(frame.payload);
+  const name = `${status ?? 'answer'}`;
+  if (status >= 400) {
+    const why = body?.error?.name ?? body?.error?.code ?? '';
+    return { label: short(`${name} ${why}`.trim(), LABEL_MAX), category: 'message', body, bad: true };
+  }
+  if (method !== 'GET') return { label: `${name} ${mutationLabel(mutation)}`.trim(), category: 'message', body };
+  const count = Array.isArray(body?.items) ? ` · ${body.items.length} item${body.items.length === 1 ? '' : 's'}` : '';
+  return { label: `${name}${count}`, category: 'message', body };
+};
+
+const PINGS = new Set(['ping', 'pong', 'heartbeat', 'ping_ack']);
+
+/** Each takes a frame's JSON and says what it is, or undefined: it is not of this dialect. */
+const DIALECTS = [
+  // broadcast, seed 001
+  (/** @type {any} */ { subscribe, unsubscribe, positions }) => {
+    if (!Array.isArray(subscribe) && !Array.isArray(unsubscribe)) return undefined;
+    const again = positions && Object.values(positions).some(Boolean) ? 'resume' : 'subscribe';
+    return Array.isArray(subscribe) && subscribe.length ? `${again} ${subscribe.join(', ')}` : `unsubscribe ${unsubscribe.join(', ')}`;
+  },
+  (/** @type {any} */ { channel, event, payload, offset }) => {
+    if (typeof event !== 'string' || channel === undefined) return undefined;
+    return `${event} ${offset ?? (nameOf(payload?.item) || payload?.entity_id || '')}`.trim();
+  },
+  // mq, seed 000
+  (/** @type {any} */ { header }) => {
+    if (typeof header?.type !== 'string') return undefined;
+    const about = header.type === 'response' || header.type === 'error' ? '' : header.topic ?? '';
+    return `${header.type} ${about}`.trim();
+  },
+  // gateway, seed 002
+  (/** @type {any} */ { channel, intent }) =>
+    typeof intent === 'string' ? `${intent} ${channel ?? ''}`.trim() : undefined,
+  (/** @type {any} */ { agent_type, type }) =>
+    agent_type !== undefined ? `${type ?? 'message'} ${agent_type}` : undefined,
+  // rooms and state, seeds 004 and 003, and whoever else names a type
+  (/** @type {any} */ { type, room, channel, recovered, reason, offset, payload, data, code }) => {
+    if (typeof type !== 'string') return undefined;
+    if (type === 'subscribed' && recovered === false) return `resync ${channel ?? ''}${reason ? `: ${reason}` : ''}`;
+    const version = payload?.version ?? data?.version;
+    const about = room ?? channel ?? code ?? payload?.code ?? (version === undefined ? '' : `v${version}`);
+    return `${type.replaceAll('_', ' ')} ${about}${type === 'subscribed' && offset ? ` at ${offset}` : ''}`.trim();
+  },
+];
+
+/** @param {any} frame @returns {Words} */
+const frameWords = (frame) => {
+  const body = parsed(frame.payload);
+  if (frame.payload === 'ping' || frame.payload === 'pong') return { label: frame.payload, category: 'ping' };
+  if (body && !Array.isArray(body)) {
+    if (PINGS.has(body.type) || (body.type === 'heartbeat' && body.action)) return { label: body.type, category: 'ping', body };
+    for (const dialect of DIALECTS) {
+      const label = dialect(body);
+      if (label) return { label: short(label, LABEL_MAX), category: 'message', body, bad: body.type === 'error' };
+    }
+  }
+  if (typeof frame.payload === 'string' && frame.payload && frame.payload.length <= 24 && !body) {
+    return { label: `“${frame.payload}”`, category: 'message' };
+  }
+  return { label: `${frame.payload_base64 ? 'binary' : 'text'} ${frame.size_bytes ?? 0} B`, category: 'message', body };
+};
+
+/** @param {any} frame the rest of a frame's first record @returns {Words} */
+export const wordsOf = (frame) => {
+  const { stage, direction, path = '', status, layer } = frame;
+  if (stage === 'connect' || layer === 'connect') return { label: 'connect', category: 'connection' };
+  if (stage === 'handshake') {
+    const open = direction === 'up' ? 'open socket' : status === 101 ? '101 socket open' : `${status} no socket`;
+    return { label: open, category: 'message', bad: direction === 'down' && status !== 101 };
+  }
+  if (stage === 'frame') return frameWords(frame);
+  if (stage === 'chunk') return { label: `chunk ${frame.size_bytes ?? ''} B`, category: DOCUMENT.test(path) ? 'document' : 'message' };
+  return stage === 'response' || direction === 'down' ? answerWords(frame) : requestWords(frame);
+};
+
+/** The words of a message between tabs. @param {string} payload */
+export const siblingWords = (payload) => {
+  const body = parsed(payload);
+  const inner = body?.body ?? body?.payload ?? body;
+  const mutation = inner?.mutation?.mutationId ?? inner?.mutationId;
+  const kind = inner?.kind ?? body?.kind ?? inner?.type ?? body?.type ?? body?.topic;
+  if (mutation !== undefined) {
+    return kind === 'mutation' ? `m${mutation} pending` : `m${mutation} ${kind ?? ''}`.trim();
+  }
+  if (typeof kind === 'string') return short(kind.replaceAll('_', ' '), 24);
+  return payload ? short(payload.replace(/\s+/g, ' '), 24) : 'message';
+};

@@ -1,0 +1,131 @@
+/**
+ * What waits: messages at the wire, and timers of pages and servers, in one list. One of them is current; keys act on it.
+ */
+
+import { button, el, keepList, keyed, set, write } from './dom.js';
+import { openMenu } from './menu.js';
+import { roving } from './roving.js';
+import { counted, duration, route, tabName } from './words.js';
+
+const IMPOSSIBLE = 'impossible on TCP';
+
+/** @param {import('./types.js').InFlight} message */
+export const messageKey = ({ id, name }) => `m:${id ?? name}`;
+/** @param {import('./types.js').Timer} timer */
+export const timerKey = ({ owner, name }) => `t:${owner} ${name}`;
+
+/**
+ * @param {import('./types.js').Lab} lab
+ * @param {{ list: HTMLElement, count: HTMLElement, note: HTMLElement }} at
+ */
+export const mountInFlight = (lab, at) => {
+  const { store } = lab;
+  const rove = roving(at.list, (item) => store.set('current', item.dataset.key));
+  const list = keepList(at.list, ({ key }) => key, (entry) => (entry.message ? messageCard(lab, entry) : timerCard(lab, entry)));
+
+  const entries = () => [
+    ...store.state.in_flight.map((message) => ({ key: messageKey(message), message })),
+    ...store.state.timers.map((timer) => ({ key: timerKey(timer), timer })),
+  ];
+
+  /** Where the script pauses it speaks of one message, and that one is meant by the keys. */
+  let pausedAt = '';
+  const chooseForScript = () => {
+    const { scenario, in_flight: messages } = store.state;
+    const at = scenario?.paused ? `${store.run} ${scenario.step}` : '';
+    if (at === pausedAt) return;
+    const next = scenario?.paused ? store.scenario?.raw?.steps?.[scenario.step] : null;
+    const meant = messages.find(({ name, head }) => head && name === next?.message);
+    if (next?.message && !meant) return; // not there yet: the next state may have it
+    pausedAt = at;
+    if (meant) store.current = messageKey(meant);
+  };
+
+  const render = () => {
+    chooseForScript();
+    const { in_flight, timers, mode, tabs, not_repeatable } = store.state;
+    const before = [...at.list.children].findIndex((child) => child.contains(document.activeElement));
+    const shown = mode === 'held' ? entries() : entries().filter(({ message }) => message);
+    list.show(shown);
+    rove.refresh();
+    // Who delivers one message after the other keeps the keyboard where the next one is.
+    const items = rove.items();
+    if (before >= 0 && !at.list.contains(document.activeElement)) items[Math.min(before, items.length - 1)]?.focus();
+    const current = items.find((item) => item.dataset.key === store.current) ?? items[0];
+    if (current && current !== rove.current) rove.become(current);
+    store.set('current', current?.dataset.key ?? '');
+
+    const held = counted(in_flight.length, 'message');
+    write(at.count, mode === 'held' ? `${in_flight.length} held · time waits` : in_flight.length ? `${held} on the way` : '');
+    at.count.dataset.mode = mode;
+    const inBrowsers = tabs.reduce((sum, tab) => sum + (/** @type {any} */ (tab).in_browser ?? 0), 0);
+    write(at.note, [
+      mode === 'held' && shown.length === 0 && 'Nothing waits. Do something in a tab, or let time move.',
+      mode === 'free' && shown.length === 0 && 'Messages pass. Hold the network and each one waits here for you.',
+      inBrowsers && `${counted(inBrowsers, 'request')} only in the browser yet: Chromium opens six connections to a host, these wait behind them.`,
+      mode === 'held' && timers.some(({ reachable }) => reachable === false) && 'A server’s timers come due as time moves; they cannot be fired alone.',
+      mode === 'held' && not_repeatable.length && `Not repeatable: ${not_repeatable.join('; ')}.`,
+    ].filter(Boolean).join(' '));
+  };
+  store.on('state', render);
+  render();
+
+  return {
+    /** What keys act on. */
+    message: () => store.state.in_flight.find((message) => messageKey(message) === store.current)
+      ?? store.state.in_flight.find(({ head }) => head),
+    timer: () => store.state.timers.find((timer) => timerKey(timer) === store.current)
+      ?? [...store.state.timers].filter(({ reachable }) => reachable !== false).sort((a, b) => a.in_ms - b.in_ms)[0],
+    /** What Enter means: a timer only if it was chosen. */
+    chosenTimer: () => store.state.timers.find((timer) => timerKey(timer) === store.current),
+  };
+};
+
+/** @param {import('./types.js').Lab} lab */
+const messageCard = (lab, { key }) => {
+  let now = /** @type {any} */ (null);
+  const does = (name) => () => lab.send(name, { message: now.name });
+  const title = el('span', { class: 'card-title' });
+  const layer = el('span', { class: 'layer' });
+  const about = el('p', { class: 'about' });
+  const more = button('⋯', () => openMenu(more, [
+    ['drop', 'drop', IMPOSSIBLE, 'D'], ['duplicate', 'duplicate', IMPOSSIBLE, '2'], ['reorder', 'after the next one', IMPOSSIBLE, ''],
+  ].map(([name, text, note, shortcut]) => ({ text, note, key: shortcut, run: does(name) }))), {
+    'aria-haspopup': 'menu', 'aria-label': `drop, duplicate, reorder: ${IMPOSSIBLE}`, title: IMPOSSIBLE,
+  });
+  const deliver = keyed('deliver', '↵', does('deliver'), { class: 'primary' });
+  const before = keyed('end before', 'X', does('end_before'), { title: 'its connection ends, this message is lost' });
+  const after = button('end after', does('end_after'), { title: 'it arrives, then its connection ends' });
+  const acts = el('div', { class: 'acts' }, deliver, before, after, more);
+  const root = el('li', { class: 'card', 'data-key': key, tabindex: -1 }, el('div', { class: 'card-head' }, title, layer), about, acts);
+  return { root, update: ({ message }) => {
+    now = message;
+    write(title, message.label);
+    write(layer, message.layer === 'ws' ? 'WS' : message.layer.toUpperCase());
+    const behind = message.head ? '' : ' · behind the one before it';
+    write(about, `${route(message)}${behind}`);
+    set(root, { title: message.name, 'data-behind': String(!message.head), 'aria-label': `${message.label}, ${route(message)}${behind}` });
+    acts.hidden = !message.head;
+  } };
+};
+
+/** @param {import('./types.js').Lab} lab */
+const timerCard = (lab, { key }) => {
+  let now = /** @type {any} */ (null);
+  const title = el('span', { class: 'card-title' });
+  const about = el('p', { class: 'about' });
+  const fire = keyed('fire', 'F', () => lab.send('fire', { tab: now.owner, timer: now.name }));
+  const root = el(
+    'li', { class: 'card timer', 'data-key': key, tabindex: -1 },
+    el('div', { class: 'what' }, title, about), fire,
+  );
+  return { root, update: ({ timer }) => {
+    now = timer;
+    const owner = timer.owner.includes('/') ? tabName(timer.owner) : timer.owner;
+    write(title, `${owner} · ${timer.name}`);
+    write(about, `timer, ${timer.in_ms <= 0 ? 'due now' : `due in ${duration(timer.in_ms)}`}`);
+    set(root, { 'aria-label': `timer of ${owner}: ${timer.name}, due in ${duration(timer.in_ms)}`, title: `${owner} ${timer.name}` });
+    fire.hidden = timer.reachable === false;
+    root.dataset.reachable = String(timer.reachable !== false);
+  } };
+};
