@@ -53,7 +53,8 @@ export class BroadcastClient {
       most: outboxMax,
       onWiped: () => {
         this.#wiped.tell();
-        this.#leader.renew();
+        tabs.unlock();
+        this.#leader.wiped();
       },
     }));
     this.#connection = createConnection({
@@ -112,9 +113,7 @@ export class BroadcastClient {
       },
       onOther: (tab) => this.#relay.follows(tab) || this.#connection.renew('leader'),
     });
-    this.#stop = listenForWake((reason) => {
-      if (reason !== 'offline') this.#outbox.kick();
-    });
+    this.#stop = listenForWake((reason) => reason === 'offline' || this.#outbox.kick());
     tabs.on('emit', (body) => {
       if (typeof body?.channel !== 'string') return;
       deliver(this.#channels, [{ tell: 'event', event: { channel: body.channel, event: 'emit', payload: body.payload } }]);

@@ -121,7 +121,8 @@ export const createLeader = ({ name, tabs, store, onLead, onLost, onOther }) => 
   };
 
   tabs.on('who', () => {
-    if (fence !== null) tabs.post('leader', fence);
+    // By a timer: a frozen page still hears messages, but no timer rings in it, and no answer of a server comes.
+    if (fence !== null) setTimer(() => fence !== null && tabs.post('leader', fence), 0);
   });
   tabs.on('leader', (theirs, from) => {
     if (isAlone()) return;
@@ -142,7 +143,7 @@ export const createLeader = ({ name, tabs, store, onLead, onLost, onOther }) => 
       queued?.abort();
       if (fence === null) lead();
     } else if (fence === null && !closed) {
-      if (locks) ask(PATIENCE_MS);
+      if (locks) watch(WATCH_MS);
       else contend();
     }
   });
@@ -156,9 +157,13 @@ export const createLeader = ({ name, tabs, store, onLead, onLost, onOther }) => 
       tabs.post('vacant', null);
       lose();
     },
-    /** The storage is another: so is the number of the term. */
-    async renew() {
-      if (fence !== null) await lead();
+    /**
+     * The storage was wiped, and with it go its locks: new documents have others than we. So this one does
+     * without from here on. The number of the term begins anew, too.
+     */
+    wiped() {
+      locks = /** @type {any} */ (undefined);
+      if (fence !== null) lead();
     },
     /** The server has seen a later term. */
     fenced: lose,

@@ -16,6 +16,7 @@ import { createListeners } from './listeners.js';
  * @property {(listener: (tabId: string) => void) => () => void} onGone
  * @property {(listener: () => void) => () => void} onRestored this page came back from the back/forward
  *   cache: the others believe it gone
+ * @property {() => void} unlock do without locks from here on: they went with the storage
  * @property {() => void} close
  */
 
@@ -44,6 +45,7 @@ export const openTabs = ({ tabId, name }) => {
   /** @type {Omit<Message, 'locked'>[] | null} what waits for our lock; null once it is decided */
   let waiting = [];
   let locked = false;
+  let lockless = !navigator.locks;
   let closed = false;
   let release = () => {};
 
@@ -75,7 +77,7 @@ export const openTabs = ({ tabId, name }) => {
 
   /** @param {string} id */
   const watch = (id) => {
-    if (!navigator.locks || watched.has(id)) return;
+    if (lockless || watched.has(id)) return;
     const waitingFor = new AbortController();
     watched.set(id, waitingFor);
     navigator.locks
@@ -123,6 +125,12 @@ export const openTabs = ({ tabId, name }) => {
       }),
     onGone: gone.add,
     onRestored: restored.add,
+    unlock() {
+      lockless = true;
+      locked = false;
+      for (const waitingFor of watched.values()) waitingFor.abort();
+      watched.clear();
+    },
     close() {
       if (closed) return;
       bye();
