@@ -8,9 +8,9 @@ A made-up run of 10,000 records (lab_story.py) is drawn in Chromium. Then, a ste
   stepping    J held down
   arriving    16 rows a frame, drawn at the end, as in a live run
 
-Work is what Chromium's own trace says: the sum of the main thread's tasks (script, style, layout, paint and all
-else) from the beginning of one frame to that of the next. The CPU time of the thread is what counts, for a machine that
-does other things as well would else be measured instead; the wall time stands beside it.
+Work is what Chromium's own trace says: the sum of the main thread's tasks (script, style, layout, paint and
+all else) from the beginning of one frame to that of the next. The CPU time of the thread is what counts, for
+a machine that does other things as well would else be measured instead; the wall time stands beside it.
 
     scripts/bench lab [--records 10000] [--frames 600] [--json]
 """
@@ -20,8 +20,10 @@ from __future__ import annotations
 import argparse
 import json
 import mimetypes
+import os
 import statistics
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 from playwright.sync_api import Browser, Page, Route, sync_playwright
@@ -131,17 +133,18 @@ def per_frame(events: list[dict[str, Any]]) -> list[tuple[float, float]]:
     begun = sorted(
         event["ts"]
         for event in own
-        if event["name"] == "AnimationFrame" and event["ph"] == "b" and first["ts"] <= event["ts"] <= last["ts"]
+        if (event["name"], event["ph"]) == ("AnimationFrame", "b")
+        and first["ts"] <= event["ts"] <= last["ts"]
     )
     # A frame's own task begins before it says so.
     tasks = sorted(
         (event["ts"] + event["dur"], event.get("tdur", event["dur"]), event["dur"])
         for event in own
-        if event["name"] == "RunTask" and event.get("ph") == "X"
+        if (event["name"], event["ph"]) == ("RunTask", "X")
     )
     found = []
     at = 0
-    for start, end in zip(begun, begun[1:], strict=False):
+    for start, end in pairwise(begun):
         while at < len(tasks) and tasks[at][0] <= start:
             at += 1
         cpu = wall = 0.0
@@ -173,12 +176,13 @@ def main() -> None:
         figures = [asdict(each) for each in measured]
         print(json.dumps({"records": given.records, "drawn_ms": drawn_ms, "plays": figures}))
         return
-    print(f"{given.records} records in Chromium {version}, drawn for the first time in {drawn_ms:.0f} ms")
+    load = f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    print(f"{given.records} records in Chromium {version}, first drawn in {drawn_ms:.0f} ms, {load}")
     print("main-thread work per frame, ms       CPU p50    p99   most   wall p50    p99   elements")
     for each in measured:
         verdict = "" if each.cpu_p99_ms < TARGET_MS else f"   over {TARGET_MS:g} ms"
         print(
-            f"  {each.name:<11} {each.frames:>5} frames      {each.cpu_p50_ms:>10.2f} {each.cpu_p99_ms:>6.2f} "
+            f"  {each.name:<11} {each.frames:>5} frames {each.cpu_p50_ms:>15.2f} {each.cpu_p99_ms:>6.2f} "
             f"{each.cpu_most_ms:>6.2f} {each.wall_p50_ms:>10.2f} {each.wall_p99_ms:>6.2f} "
             f"{each.elements_most:>10}{verdict}"
         )

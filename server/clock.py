@@ -14,6 +14,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+TOLD_S = 1e-6
+"""How finely waits are told to the outside: what is told to be due now must end by an advance of nothing."""
+
 
 class Clock:
     """The machine's own."""
@@ -108,12 +111,13 @@ class HeldClock(Clock):
         assert self._frozen_at_s is not None
         end_s = self._frozen_at_s + ms / 1000
         ended: list[str] = []
-        while (first := next(iter(self.sleepers()), None)) is not None and first.due_s <= end_s:
+        while (first := next(iter(self.sleepers()), None)) is not None and first.due_s <= end_s + TOLD_S:
             self._frozen_at_s = max(self._frozen_at_s, first.due_s)
             ended.append(first.name)
             self._end(first)
             await idle()
-        self._frozen_at_s = end_s
+        # Never back behind what has just ended.
+        self._frozen_at_s = max(self._frozen_at_s, end_s) if ended else end_s
         return ended
 
     # private

@@ -80,3 +80,11 @@ async def test_thawing_goes_on_from_where_it_stood(rung: list[str]) -> None:
     clock.thaw()
     await task
     assert 0.002 <= clock.now_s() < 60
+
+
+async def test_what_would_be_told_to_be_due_now_has_ended(rung: list[str]) -> None:
+    clock = await frozen_at_zero()
+    await start(clock, rung, "tick", 5)
+    for _ in range(3):  # steps that do not add up to 5 s in binary
+        await clock.advance(1666.6666666, turn)
+    assert (rung, clock.sleeping) == (["tick at 5"], 0)

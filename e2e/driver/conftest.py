@@ -114,7 +114,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     stage.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lab(stage: Stage) -> Iterator[LabPage]:
     lab = stage.lab()
     yield lab

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from syncbed.drivers.driver import Equipment, MakeDriver
 from syncbed.drivers.links import link
@@ -99,7 +99,7 @@ class LabPage:
         """End every link, without a word from the documents."""
         links, self._links = self._links, []
         for each in links:
-            with suppress(RuntimeError):
+            with suppress(RuntimeError, WebSocketDisconnect):  # it may be gone already
                 await each.close(1012)
 
     # Private

@@ -16,11 +16,12 @@ import pytest
 
 from e2e.driver.conftest import LEAST, Stage
 from syncbed.drivers.chromium_tab import ChromiumTab
+from syncbed.drivers.errors import DriverError
 from syncbed.run.errors import StoppedError
 from syncbed.run.player import finish, play_step
 from syncbed.run.session import Session
 from syncbed.scenario import parse_scenario
-from syncbed.trace import Info, Stopped, TabLife, Trace
+from syncbed.trace import Info, Settled, Stopped, TabLife, Trace
 from syncbed.world import World
 from syncbed.world.reference import without_settings
 
@@ -73,6 +74,26 @@ def test_a_renderer_that_crashes_unasked_is_in_the_trace_and_stops_the_run(stage
     assert [stopped.what.why for stopped in trace.all(Stopped)] == [
         "alice/1 crashed unasked: its renderer is gone"
     ]
+
+
+def test_a_browser_that_dies_stops_the_run_and_the_next_one_gets_another(stage: Stage) -> None:
+    steps = [PUT, {**PUT, "key": "mocha", "id": "mocha"}]
+    scenario = parse_scenario({**LEAST, "settle_ms_max": 1000, "steps": steps})
+
+    async def die() -> Trace:
+        async with Session(scenario, stage.tabs(own_processes=True), None) as session:
+            await play_step(session, scenario.steps[0])
+            tab = session.driver.tab("alice/1")
+            assert isinstance(tab, ChromiumTab)
+            await tab.page.context.close()
+            with pytest.raises(DriverError, match=r"alice/1: .*closed"):
+                await play_step(session, scenario.steps[1])
+            await finish(session)
+            return session.recorder.trace()
+
+    trace = stage.wait(die())
+    assert not [settled for settled in trace.all(Settled) if settled.what.reached]
+    assert stage.play(scenario).verdict == "ok"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])

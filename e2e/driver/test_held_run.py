@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from e2e.driver.conftest import Played, Stage
+from e2e.driver.test_run import with_change
 from syncbed.scenario import load
-from syncbed.trace import Choice
+from syncbed.trace import Choice, Note
 
 PUT = {"do": "put", "tab": "alice/1", "key": "latte", "title": "latte", "id": "latte"}
 POST = "alice/1 POST /api/orders mutation 1 #1 up"
@@ -51,3 +54,17 @@ def test_a_scenario_may_be_held_from_its_start(stage: Stage) -> None:
     assert played.verdict == "ok", played.reason
     assert played.trace.header.mode == "held"
     assert "deliver alice/1 GET /api/orders #1 up" in choices(played)
+
+
+def test_a_run_that_cannot_be_repeated_says_why(stage: Stage, tmp_path: Path) -> None:
+    work = "new Worker(URL.createObjectURL(new Blob(['1'])));"
+    static = with_change(
+        tmp_path, "bed/reference.html", "    client.connect();", f"    client.connect(); {work}"
+    )
+    steps = [{"do": "hold"}, PUT, {"do": "deliver", "message": POST}, {"do": "go"}]
+    played = stage.play({"needs": ["hold"], "steps": steps}, settings={"static_dir": static})
+    notes = [note.what for note in played.trace.all(Note)]
+    [why] = [
+        note.about for note in notes if note.text == "another run with the same choices may go another way"
+    ]
+    assert any(each.startswith("alice/1: Worker") for each in why)

@@ -6,38 +6,17 @@ the order is there twice. One key loses the answer, the verdict tells the story,
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.demo_page import Demo
-from syncbed.world import WatchedProcess
-from syncbed.world.reference import without_settings
+from e2e.lab.demo_process import DemoProcess
+from e2e.lab.lab import SLOWLY_MS, LabPage
 
-SLOWLY_MS = 30_000  # a world of servers and panes is started in between
 TITLE = "The order is there twice"
 ANSWER = "201 Created m1"
-
-
-class DemoProcess(WatchedProcess):
-    """`syncbed demo`, as a user starts it."""
-
-    name = "syncbed demo"
-    ready_line = re.compile(r"^\{.*\"url\".*\}$")
-
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", "syncbed", "demo", "--json", "--port", "0"]
-
-    def environment(self) -> dict[str, str]:
-        return without_settings(os.environ)
-
-    def became_ready(self, line: re.Match[str]) -> None:
-        self.url = str(json.loads(line[0])["url"])
 
 
 @pytest.fixture
@@ -50,24 +29,6 @@ def demo_url() -> Iterator[str]:
 def context(context: BrowserContext) -> BrowserContext:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     return context
-
-
-class Lab:
-    """The lab's page, by what it shows."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def card(self, label: str) -> Locator:
-        """What waits in flight."""
-        return self.page.locator("#in-flight li").filter(has_text=label)
-
-    def cells(self, title: str) -> Locator:
-        """A row of the convergence table."""
-        return self.page.get_by_role("row", name=title).get_by_role("cell")
-
-    def pane(self, tab: str) -> Locator:
-        return self.page.frame_locator(f'iframe[name="{tab}"]').get_by_test_id("items").locator("li")
 
 
 def test_the_first_five_minutes(context: BrowserContext, demo_url: str) -> None:
@@ -103,42 +64,42 @@ def a_slow_server_and_a_cut(demo: Demo) -> None:
     assert demo.titles() == ["1 × espresso", "1 × cortado", "2 × flat white"], "sent twice, there once"
 
 
-def why(context: BrowserContext, demo: Demo) -> Lab:
+def why(context: BrowserContext, demo: Demo) -> LabPage:
     """The lab, on this very world: what was ordered in the demo is in its table."""
     with context.expect_page() as opened:
         demo.at("why").click()
-    lab = Lab(opened.value)
+    lab = LabPage(opened.value)
     for title in ("1 × espresso", "1 × cortado", "2 × flat white"):
         expect(lab.cells(title).first).to_have_text("v1", timeout=SLOWLY_MS)
     return lab
 
 
-def the_card_is_held_at_the_answer(lab: Lab) -> None:
-    lab.page.keyboard.press("g")
+def the_card_is_held_at_the_answer(lab: LabPage) -> None:
+    lab.press("g")
     lab.page.get_by_role("button", name=f"open {TITLE}", exact=True).click()
-    expect(lab.page.locator("#hint")).to_contain_text("Press X", timeout=SLOWLY_MS)
-    expect(lab.page.locator("#hold")).to_have_attribute("aria-pressed", "true")
+    expect(lab.hint).to_contain_text("Press X", timeout=SLOWLY_MS)
+    lab.is_held()
     expect(lab.card(ANSWER)).to_have_count(1)
-    expect(lab.pane("alice/1").filter(has_text="2 × flat white")).to_contain_text("pending")
-    expect(lab.pane("bob/1").filter(has_text="2 × flat white")).to_have_count(0)
+    expect(lab.items("alice/1").filter(has_text="2 × flat white")).to_contain_text("pending")
+    expect(lab.items("bob/1").filter(has_text="2 × flat white")).to_have_count(0)
 
 
-def one_key_loses_the_answer(lab: Lab) -> None:
+def one_key_loses_the_answer(lab: LabPage) -> None:
     expect(lab.card(ANSWER)).to_have_attribute("data-current", "")
-    lab.page.keyboard.press("x")
-    expect(lab.page.locator("#verdict-status")).to_have_text("violated", timeout=SLOWLY_MS)
+    lab.press("x")
+    expect(lab.verdict).to_have_text("violated", timeout=SLOWLY_MS)
     expect(lab.page.locator("#verdict")).to_contain_text("No duplicate.")
     for told in ("was asked to put", "was lost", "mutation 2", "the server committed"):
         expect(lab.page.locator("#verdict")).to_contain_text(told)
     for cell in lab.cells("2 × flat white").all():
         expect(cell).to_contain_text("v1 ×2")
         expect(cell).to_have_attribute("data-differs", "true")
-    expect(lab.pane("bob/1").filter(has_text="2 × flat white")).to_have_count(2)
+    expect(lab.items("bob/1").filter(has_text="2 × flat white")).to_have_count(2)
 
 
-def copied_as_an_issue(lab: Lab) -> None:
+def copied_as_an_issue(lab: LabPage) -> None:
     lab.page.get_by_role("button", name="copy as issue").click()
-    expect(lab.page.locator("#notices")).to_contain_text("Issue copied")
+    expect(lab.notices).to_contain_text("Issue copied")
     issue = str(lab.page.evaluate("navigator.clipboard.readText()"))
     assert issue.startswith(f"# {TITLE}\n")
     assert "syncbed run the-order-is-there-twice" in issue

@@ -8,6 +8,8 @@
  *   when?: () => string, run: () => any }} Command
  */
 
+/** The world without a script, as the lab begins with it. */
+export const FREE = 'lab';
 const IMPOSSIBLE = ' (impossible on TCP)';
 
 /** @param {import('./types.js').Lab} lab @returns {Command[]} */
@@ -61,6 +63,7 @@ export const commandsOf = (lab) => {
     { id: 'compare', group: 'scenario', title: 'compare with fixed: play the twin without its bug', when: some(() => store.state.bug, 'no bug is planted'), run: () => lab.send('compare') },
     { id: 'real_tabs', group: 'scenario', title: 'run in real tabs, headless', run: () => lab.send('real_tabs', { headed: false }) },
     { id: 'real_tabs_headed', group: 'scenario', title: 'run in real tabs, in windows', run: () => lab.send('real_tabs', { headed: true }) },
+    { id: 'free', group: 'scenario', title: 'leave the script: a fresh world of your own', run: () => lab.send('load', { scenario: FREE }) },
     { id: 'reset', group: 'scenario', title: 'reset: a fresh world', run: () => lab.send('reset') },
     { id: 'record', group: 'scenario', title: 'record what I do as a scenario', run: () => lab.record() },
 

@@ -15,7 +15,7 @@ export const mountConvergence = (lab, at) => {
 
   const render = () => {
     const found = table.at(store.scrubbing ? store.at : Infinity);
-    write(at.where, store.rows.length === 0 ? '' : `${found.differs ? `${counted(found.differs, 'row')} differ · ` : ''}${store.scrubbing ? `#${store.at}` : 'live'}`);
+    write(at.where, store.rows.length === 0 ? '' : `${found.differs ? `${counted(found.differs, 'row differs', 'rows differ')} · ` : ''}${store.scrubbing ? `#${store.at}` : 'live'}`);
     at.where.dataset.status = found.differs ? 'violated' : '';
     const as = JSON.stringify(found);
     if (as === shown) return;

@@ -20,7 +20,12 @@ export const timerKey = ({ owner, name }) => `t:${owner} ${name}`;
  */
 export const mountInFlight = (lab, at) => {
   const { store } = lab;
-  const rove = roving(at.list, (item) => store.set('current', item.dataset.key));
+  /** Chosen by somebody; until then the first that waits is meant. */
+  let chosen = '';
+  const rove = roving(at.list, (item) => {
+    chosen = item.dataset.key ?? '';
+    store.set('current', chosen);
+  });
   const list = keepList(at.list, ({ key }) => key, (entry) => (entry.message ? messageCard(lab, entry) : timerCard(lab, entry)));
 
   const entries = () => [
@@ -38,7 +43,7 @@ export const mountInFlight = (lab, at) => {
     const meant = messages.find(({ name, head }) => head && name === next?.message);
     if (next?.message && !meant) return; // not there yet: the next state may have it
     pausedAt = at;
-    if (meant) store.current = messageKey(meant);
+    if (meant) chosen = messageKey(meant);
   };
 
   const render = () => {
@@ -51,7 +56,8 @@ export const mountInFlight = (lab, at) => {
     // Who delivers one message after the other keeps the keyboard where the next one is.
     const items = rove.items();
     if (before >= 0 && !at.list.contains(document.activeElement)) items[Math.min(before, items.length - 1)]?.focus();
-    const current = items.find((item) => item.dataset.key === store.current) ?? items[0];
+    const current = items.find((item) => item.dataset.key === chosen) ?? items[0];
+    if (current?.dataset.key !== chosen) chosen = '';
     if (current && current !== rove.current) rove.become(current);
     store.set('current', current?.dataset.key ?? '');
 

@@ -6,7 +6,7 @@
 export const GAP = 12;
 const PADDING = 16;
 const TAB_MIN = 168;
-const TAB_MAX = 380;
+const TAB_MAX = 440;
 const SERVER = 92;
 const SERVER_ROOMY = 108;
 const ROOMY_TAB = 200;

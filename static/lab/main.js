@@ -104,6 +104,7 @@ const HEARD = {
     store.tell('hello');
   },
   reset(message) {
+    document.body.dataset.run = String(message.run);
     const again = message.run === store.run && store.rows.length === 0;
     recorded.reset();
     convergence.reset();

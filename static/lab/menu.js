@@ -36,9 +36,12 @@ export const openMenu = (anchor, items) => {
     menu.remove();
     anchor.setAttribute('aria-expanded', 'false');
     removeEventListener('pointerdown', outside, true);
-    removeEventListener('blur', close);
+    removeEventListener('blur', left);
     removeEventListener('resize', close);
     if (had) anchor.focus();
+  };
+  const left = () => {
+    if (document.activeElement instanceof HTMLIFrameElement) close();
   };
   const outside = (event) => {
     if (!menu.contains(event.target) && !anchor.contains(event.target)) close();
@@ -66,7 +69,7 @@ export const openMenu = (anchor, items) => {
   anchor.setAttribute('aria-expanded', 'true');
   closeLast = close;
   addEventListener('pointerdown', outside, true);
-  addEventListener('blur', close);
+  addEventListener('blur', left);
   addEventListener('resize', close);
   buttons[0]?.focus();
 };

@@ -32,7 +32,7 @@ export const makePane = (lab, tab) => {
   const reload = act('reload', '↻', () => lab.send('reload', { tab }));
   const close = act('close', '×', () => lab.send('close_tab', { tab }));
   const buttons = el('span', { class: 'acts' }, reload, offline, popOut, close);
-  const keys = el('p', { class: 'keys', text: 'keys go to the page · Esc leaves it' });
+  const keys = el('p', { class: 'keys' }, el('span', { class: 'roomy', text: 'keys are the page’s · ' }), 'Esc leaves it');
   const root = el(
     'section',
     { class: 'pane', 'aria-label': name, tabindex: -1, 'data-tab': tab },

@@ -30,7 +30,7 @@ export const mountPanes = (lab, at, recorded) => {
     return { root: pane.root, pane, update: ({ tab }) => {
       pane.update(shownOf(tab));
       if (tab.kind === 'pane' && !pane.frame) {
-        const url = asked.get(id) ?? tab.url;
+        const url = asked.get(id); // a page that takes over the panes is asked for each
         if (url) pane.load(url);
       }
     } };

@@ -16,6 +16,8 @@ export const roving = (list, onCurrent) => {
     for (const each of items()) {
       each.tabIndex = each === current ? 0 : -1;
       each.toggleAttribute('data-current', each === current);
+      if (each === current) each.setAttribute('aria-current', 'true');
+      else each.removeAttribute('aria-current');
     }
   };
   const MOVES = {

@@ -22,7 +22,7 @@ export const mountTopBar = (lab, at) => {
   ]));
   const toNextTimer = () => lab.send('advance', { by_ms: Math.max(0, Math.min(...store.state.timers.map(({ in_ms }) => in_ms))) });
 
-  at.more.addEventListener('click', () => openMenu(at.more, ['json', 'svg', 'real_tabs', 'real_tabs_headed', 'judge', 'heal', 'reset', 'palette', 'help'].map((id) => {
+  at.more.addEventListener('click', () => openMenu(at.more, ['json', 'svg', 'real_tabs', 'real_tabs_headed', 'judge', 'heal', 'reset', 'free', 'palette', 'help'].map((id) => {
     const command = /** @type {any} */ (lab.commands().find((each) => each.id === id));
     return { text: command.title, key: command.key, disabled: command.when?.() ?? '', run: () => lab.run(id) };
   })));

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from .errors import DriverError
 from .pane import Hello, Link, Pane
 from .panes import TAB, PanesDriver
 
@@ -50,7 +52,7 @@ async def link(driver: PanesDriver, socket: WebSocket) -> None:
         await found.send({"welcome": {"tab": pane.name, "heard": pane.heard.get(hello.document, 0)}})
         while True:
             take(pane, hello.document, found, await _receive(socket))
-    except WebSocketDisconnect:
+    except (WebSocketDisconnect, DriverError):  # gone, perhaps in the middle of its welcome
         pass
     except ValueError as error:
         pane.note(f"{pane.name} said what cannot be read: {error}")
@@ -98,7 +100,5 @@ async def _receive(socket: WebSocket) -> Any:
 
 
 async def _close(socket: WebSocket, code: int) -> None:
-    try:
+    with suppress(RuntimeError, WebSocketDisconnect):  # it is gone already
         await socket.close(code)
-    except RuntimeError:  # it is gone already
-        return

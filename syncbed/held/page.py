@@ -25,15 +25,25 @@ def page_script(
     epoch_ms: int | None = None,
     in_frame: bool = False,
     run: str = "",
+    first: int = 0,
 ) -> str:
     """To be run in every document of `tab` (`alice/1`), before all others.
 
     `held`: time stands still from the first script on. `epoch_ms`: the time that `Date` begins with in
     each document, for runs that must not depend on the day; None is the real one. `in_frame`: the tab is
     a frame itself (a pane of the lab); otherwise frames are left alone, and named as not under control.
-    `run` tells what a tab remembers of this run from what the same origin was used for before.
+    `run` tells what a tab remembers of this run from what the same origin was used for before; `first` is
+    the number of the first document of a tab that remembers nothing.
     """
-    about = {"tab": tab, "seed": seed, "held": held, "epochMs": epoch_ms, "inFrame": in_frame, "run": run}
+    about = {
+        "tab": tab,
+        "seed": seed,
+        "held": held,
+        "epochMs": epoch_ms,
+        "inFrame": in_frame,
+        "run": run,
+        "first": first,
+    }
     bed = json.dumps(about)
     return f"""(() => {{
   const bed = {bed};

@@ -1,6 +1,6 @@
 """A server's side: its counters and its clock, asked over `/test/*`, past the wire.
 
-A server that has none is known by a 404; whoever holds the network then falls back on silence. A server
+A server that has none answers something else; whoever holds the network then falls back on silence. A server
 that is down has received everything it ever will. Speaks just enough HTTP for that, on one connection
 that is kept: it is asked once or twice for each choice.
 """
@@ -63,6 +63,7 @@ class Server:
         self.upstream = upstream
         self.counted = True
         """Whether it has counters. Known once it was asked."""
+        self._is_ours = False  # it has answered once as the reference server does
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     @property
@@ -117,12 +118,11 @@ class Server:
                 if method != "GET":
                     raise HeldError(f"{self.name}: the connection was lost at {method} {path}") from error
                 fresh = True  # it may only have closed a connection that was idle for long
-        if status == 404:
-            self.counted = False
-            return None
-        if status != 200:
+        answer = _json_object(raw) if status == 200 else None
+        if answer is None and self._is_ours:
             raise HeldError(f"{self.name}: {method} {path} answered {status}: {raw.decode(errors='replace')}")
-        answer: dict[str, Any] = json.loads(raw)
+        # A stranger says 404, 405, 501, or shows its start page whatever it is asked.
+        self._is_ours = self.counted = answer is not None
         return answer
 
     async def _round_trip(self, method: str, path: str, body: object) -> tuple[int, bytes]:
@@ -141,3 +141,11 @@ class Server:
             self.close()
             return status, b""
         return status, await reader.readexactly(int(length[1]))
+
+
+def _json_object(raw: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

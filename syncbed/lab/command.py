@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from ..run.session import Options
+from ..run.session import FRESH, Options
 from ..run.under_test import options_for
 from ..scenario import Scenario, load
 from ..wire.command import profiles_from
@@ -189,7 +189,8 @@ def _is_free(port: int) -> bool:
 
 
 def _origins(ports: Mapping[str, int]) -> dict[str, str]:
-    return {name: f"http://{name}.lab.localhost:{port}" for name, port in ports.items()}
+    named = {name: port for name, port in ports.items() if name != FRESH}
+    return {name: f"http://{name}.lab.localhost:{port}" for name, port in named.items()}
 
 
 def _behind(upstreams: tuple[Upstream, ...]) -> dict[str, str]:

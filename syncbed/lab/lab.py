@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 from ..report.issue import issue
 from ..run.errors import RunError
 from ..scenario import Scenario, ScenarioError, gallery, load, parse_scenario
-from ..trace import Header, TraceError, to_json
+from ..trace import Header, Kind, Record, TraceError, to_json
 from ..zoo import ZooError
 from . import free, impossible
 from .commands import checked
@@ -216,8 +216,10 @@ class Lab:
         world = self._here()
         if world.base.bug is None:
             raise LabError("refused", "no bug is planted in this world, so there is nothing to compare with")
-        before = world.judging.to_json()
-        twin = world.base.fixed() if world.base.steps else self._recorded(world).fixed()
+        before = world.judging.to_json() if world.judging.final else None
+        script = world.script
+        on_script = script is not None and not script.off_script
+        twin = (script.scenario if script is not None and on_script else self._recorded(world)).fixed()
         await self._load(twin)
         await self._play_through()
         return {"bug": before, "fixed": self._here().judging.to_json()}
@@ -327,10 +329,13 @@ class Lab:
         world = LabWorld(base, session, changed=self.live.changed, script=script)
         told = _shown(script.scenario) if script is not None else None
 
-        def keep(record: Any) -> None:
-            if isinstance(record.what, Header):
-                self.live.reset(self._run, to_json(record), told)
-            self.live.add(record)
+        def keep(record: Record[Kind]) -> None:
+            if self.live.records == 0:  # the header is written before anybody can be told
+                header = session.recorder.trace().records[0]
+                self.live.reset(self._run, to_json(header), told)
+                self.live.add(header)
+            if not isinstance(record.what, Header):
+                self.live.add(record)
             world.recorded(record)
 
         session.recorder.on_record(keep)

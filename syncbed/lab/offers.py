@@ -13,7 +13,7 @@ from typing import Any
 from ..scenario import CAPS, Scenario, gallery, load
 from ..scenario.steps import SERVERS, TABS
 from ..wire.documents import CHANGES
-from ..wire.faults import FAULTS
+from ..wire.faults import FAULTS, fault_from_json, fault_to_json
 from ..zoo import ZOO
 
 WS_NOW: dict[str, Any] = {"match": {"kind": "ws"}, "now": True}
@@ -52,11 +52,16 @@ def faults() -> list[dict[str, Any]]:
 def fault_title(rule: Mapping[str, Any]) -> str:
     """How a rule in force is called: `slow 2 s, alice/1`."""
     fault, match = rule["fault"], rule.get("match", {})
-    title = next((t for _, t, offered, *_ in OFFERED if offered.items() <= fault.items()), fault["kind"])
+    title = next((t for _, t, offered, *_ in OFFERED if _said(offered) == fault), fault["kind"])
     whose = match.get("profile", "")
     if whose and match.get("tab"):
         whose += f"/{match['tab']}"
     return f"{title.replace('_', ' ')}, {whose}" if whose else title.replace("_", " ")
+
+
+def _said(fault: Mapping[str, Any]) -> dict[str, Any]:
+    """As the wire writes it: what goes without saying is left out."""
+    return fault_to_json(fault_from_json(fault, ""))
 
 
 def group_of(scenario: Scenario) -> str:

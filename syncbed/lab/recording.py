@@ -13,18 +13,20 @@ from typing import Any
 
 from ..checkers import Verdict
 from ..held.schedule import ABOUT_MESSAGES
-from ..scenario import CAPS, Scenario
+from ..scenario import CAPS, Profile, Scenario
 from ..scenario.meaning import driver_needs, op_names
 from ..scenario.schema import MISSING, Fields
 from ..scenario.steps import CONDITIONS, EXPECTATIONS, ID, OPS, STEPS
-from ..trace import Fail, Info, Invoke, Kind, Ok, Record, Step, TabLife
+from ..trace import Fail, Info, Invoke, Kind, Note, Ok, Record, Step, TabLife
 from ..trace.tokens import TOKEN
 
 TITLE = "What I did in the lab"
 CONNECTED_MS = 10_000
+NEW_PROFILE = Profile(0, "a")
 LIVES = {"opened": "open", "reloaded": "reload", "closed": "close"}
 # Steps that bring such a life about, in the tab that they name.
 MAKES = {"open": "opened", "reload": "reloaded", "close": "closed", "duplicate_tab": "opened"}
+NOT_TAKEN = "the step could not be taken"
 NOT_FOR_A_FILE = ("pause",)
 
 
@@ -76,11 +78,15 @@ class _Walk:
         self._own: dict[str, int] = {}  # op of a page's own user -> its place in steps
         self._lives: list[tuple[str, str]] = []  # (tab, did) that a step has asked for
         self._held = False
+        self._last_number = -1
 
     def take(self, what: Kind) -> None:
         match what:
             case Step(does=Mapping() as does) if does.get("do") not in NOT_FOR_A_FILE:
                 self._step(what.step, does)
+            case Note(text=text, about=Mapping() as about) if text == NOT_TAKEN:
+                if self.steps and about.get("step") == self._last_number:
+                    self.steps.pop()
             case Invoke() if what.op not in self._ops:
                 self._invoke(what)
             case Ok(op=op) | Fail(op=op) | Info(op=op) if op in self._own:
@@ -92,6 +98,7 @@ class _Walk:
 
     def _step(self, number: int, does: Mapping[str, Any]) -> None:
         do = str(does.get("do"))
+        self._last_number = number
         keys = {key: value for key, value in does.items() if key != "do"}
         names = op_names(do, keys, number)
         if do in OPS and "id" in STEPS[do].entries:
@@ -193,7 +200,10 @@ def _connected(profiles: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]
 def _profiles(base: Scenario, walk: _Walk) -> dict[str, Any]:
     """Who takes part. The format opens a tab of each at the start, so one that came later comes first."""
     found: dict[str, Any] = {}
-    for name, profile in base.profiles.items():
+    later = [str(step.get("tab") or step.get("as") or "").partition("/")[0] for step in walk.steps]
+    tabs = [tab.partition("/")[0] for tab in walk.tabs_at_first]
+    for name in dict.fromkeys([*base.profiles, *tabs, *filter(None, later)]):
+        profile = base.profiles.get(name, NEW_PROFILE)
         numbers = [int(tab.rpartition("/")[2]) for tab in walk.tabs_at_first if tab.startswith(f"{name}/")]
         if not profile.tabs and not numbers:
             late = {"do": "open", "tab": f"{name}/1"}

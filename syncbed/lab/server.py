@@ -35,7 +35,8 @@ PAGE = Path("lab") / "index.html"
 # Panes are other origins by design, on ports that come and go; nothing else may be loaded from anywhere.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; frame-src http://*.localhost:* http://localhost:* http://127.0.0.1:*; "
+    "connect-src 'self' http://lab.localhost:*; "
+    "frame-src http://*.localhost:* http://localhost:* http://127.0.0.1:*; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 HEADERS = {

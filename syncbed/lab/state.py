@@ -76,7 +76,7 @@ def tabs(session: Session) -> list[dict[str, Any]]:
                 "kind": getattr(tab, "kind", "page"),
                 "state": seen.state,
                 "pending": len(seen.pending),
-                "live": not getattr(tab, "loading", False) and getattr(tab, "link", True) is not None,
+                "live": getattr(tab, "link", True) is not None,
                 "document": tab.document,
                 "leader": _leads(session, name),
                 "offline": f"offline-{profile}-{number}" in session.wire.book.rules,

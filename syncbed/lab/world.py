@@ -14,7 +14,7 @@ from typing import Any
 from ..checkers import Verdict
 from ..evidence import BED, DRIVER
 from ..held import DivergedError
-from ..run.errors import RunError
+from ..run.errors import RunError, StoppedError
 from ..run.player import STOPPING, be_ready, finish, lacks, play_step
 from ..run.session import Session
 from ..scenario import Scenario, Step
@@ -24,6 +24,7 @@ from ..trace import Invoke, Kind, Note, Record, Stopped, Trace
 from ..trace import Step as StepRecord
 from .errors import LabError
 from .judging import Judging, with_caps
+from .recording import NOT_TAKEN
 from .script import Script
 
 FAILING = (*STOPPING, RunError, OSError)
@@ -94,10 +95,11 @@ class LabWorld:
             async with self._turn:
                 self.judging.anew()
                 await self._play_step(step)
-        except DivergedError as error:
-            raise LabError("diverged", str(error)) from error
         except FAILING as error:
-            raise LabError("world", str(error)) from error
+            if not isinstance(error, StoppedError):  # then nothing was done
+                self.session.recorder.write(DRIVER, Note(NOT_TAKEN, {"step": step.number, "why": str(error)}))
+            code = "diverged" if isinstance(error, DivergedError) else "world"
+            raise LabError(code, str(error)) from error
         finally:
             self._changed()
         if of_script:

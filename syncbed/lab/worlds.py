@@ -126,7 +126,8 @@ class Worlds:
             return
         self._sockets.add(socket)
         try:
-            await links.link(self._driver, socket)
+            with suppress(DriverError):  # it went in the middle of its welcome
+                await links.link(self._driver, socket)
         finally:
             self._sockets.discard(socket)
 

@@ -71,7 +71,7 @@
   const diagram = createDiagram(at('diagram'), { live: false, onSelect: (i) => tellSelected(i) });
   diagram.reset(run.records[0]?.[5]);
   diagram.append(run.records);
-  diagram.setWitness(broken.flatMap(({ witness }) => witness.map(({ i }) => i)));
+  diagram.setWitness(broken.filter(({ judged }) => judged).flatMap(({ witness }) => witness.map(({ i }) => i)));
   const tellSelected = (i) => {
     if (i === null) at('selected').textContent = 'Nothing is selected.';
     else at('selected').replaceChildren(linkTo(i), ` ${run.records[i][4]}`);

@@ -7,6 +7,7 @@ messages are held it reads no log by its own clock, for a server's books count t
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from .session import Session
 
 UNCONTROLLED = held.UNCONTROLLED
+DOCUMENTS_A_SCRIPT = 1000
+"""So many numbers of documents are kept free for the reloads of one window."""
 
 
 def needs_held(scenario: Scenario) -> bool:
@@ -33,11 +36,14 @@ class HeldRun:
         self.world: held.Held
         """The held world itself: its messages, timers and choices."""
         self._run = secrets.token_hex(4)
+        self._told: Counter[str] = Counter()  # how often a tab was given its script
         self._session = session
         self._scenario = session.scenario
 
     def scripts(self, tab: str) -> Sequence[str]:
         """What every page of a tab runs before its own first script."""
+        first = self._told[tab] * DOCUMENTS_A_SCRIPT
+        self._told[tab] += 1
         return (
             held.page_script(
                 tab,
@@ -45,6 +51,7 @@ class HeldRun:
                 held=self._scenario.mode == "held",
                 in_frame=self._session.driver.in_frames,
                 run=self._run,
+                first=first,
             ),
         )
 

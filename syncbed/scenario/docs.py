@@ -66,8 +66,8 @@ def _lines() -> Iterator[str]:
     yield "### bug"
     yield ""
     yield (
-        "The reference SDK is served with this bug in it, planted by `syncbed/zoo`. The scenario's *twin* is\n"
-        "the same without it, and must be ok: `syncbed run NAME --fixed`."
+        "The reference SDK is served with this bug in it, planted by `syncbed/zoo`. The scenario's *twin*\n"
+        "is the same without it, and must be ok: `syncbed run NAME --fixed`."
     )
     yield ""
     yield "| bug | what is wrong | must be caught by |"

@@ -213,7 +213,7 @@ CONDITIONS: dict[str, Fields] = {
         "The wire has done this to a message of this name (`*` stands for anything).",
         {
             "message": Entry(MESSAGE, ""),
-            "did": Entry(OneOf(("seen", "held", "delivered", "lost", "answer_lost")), "", "delivered"),
+            "did": Entry(OneOf(("seen", "held", "delayed", "delivered", "lost", "answer_lost")), "", "delivered"),
         },
     ),
 }

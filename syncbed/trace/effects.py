@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .kinds import Clock, Connection, Fault, Frame, Kind, Note, Receipt, State
+from .kinds import Clock, Connection, Fault, Frame, Kind, Lifted, Note, Receipt, State
 from .record import Record
 from .tokens import profile_of
 
@@ -84,6 +84,7 @@ class Effects:
             Frame: self._frame,
             Connection: self._connection,
             Note: self._port,
+            Lifted: self._lifted,
         }
         self._of_tabs: dict[type[Kind], Any] = {Connection: self._heard, State: self._became}
 
@@ -118,6 +119,13 @@ class Effects:
         code = about.get("code", CLOSE_CODE) if kind == "close" else None
         self._rules[fault.fault] = _Rule(fault.fault, kind, code, str(about.get("side", "both")))
         yield from ()
+
+    def _lifted(self, lifted: Lifted, at_ms: float) -> Iterator[tuple[_Rule, str]]:
+        """What waited until its rule was gone has waited, however soon that was."""
+        for line in self._lines.values():
+            for message, (rule, _) in line.late.items():
+                if rule.id == lifted.fault:
+                    yield rule, f"{message} waited until the rule was gone"
 
     def _port(self, note: Note, at_ms: float) -> Iterator[tuple[_Rule, str]]:
         about = note.about if isinstance(note.about, Mapping) else {}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from syncbed.lab.free import free_scenario
-from syncbed.lab.recording import recorded, steps_of
+from syncbed.lab.recording import NOT_TAKEN, recorded, steps_of
 from syncbed.scenario import Scenario, load, parse_scenario
-from syncbed.trace import Invoke, Kind, Ok, Record, Step, TabLife
+from syncbed.trace import Invoke, Kind, Note, Ok, Record, Step, TabLife
 
 BASE = free_scenario({"alice": 0, "bob": 0})
 CAPS = ("server_authority", "offline", "tabs", "order", "idempotent")
@@ -102,6 +102,14 @@ def test_a_profile_that_came_later_is_there_from_the_start_as_the_format_has_it(
     assert "open" not in [each.do for each in found.steps]
 
 
+def test_a_profile_that_was_made_on_the_way_is_one_of_the_file() -> None:
+    found = again(
+        *opened("alice/1"), step("open", tab="carol/1"), *opened("carol/1"), put("page-1", "carol/1")
+    )
+    assert "carol" in found.profiles
+    assert "open" not in [each.do for each in found.steps]
+
+
 def test_a_document_that_its_user_loaded_again_is_a_reload() -> None:
     found = steps_of(records(*opened("alice/1"), put("page-1"), TabLife("alice/1", "reloaded")))
     assert found[-1] == {"do": "reload", "tab": "alice/1"}
@@ -137,6 +145,18 @@ def test_a_scenario_that_was_played_is_recorded_as_itself() -> None:
     )
     assert found.raw["steps"] == original.raw["steps"]
     assert (found.title, found.judges, found.needs) == (original.title, original.judges, original.needs)
+
+
+def test_a_step_that_could_not_be_taken_is_left_out() -> None:
+    found = steps_of(
+        records(
+            step("heal", 4),
+            step("freeze", 5, tab="alice/1"),
+            Note(NOT_TAKEN, {"step": 5, "why": "a pane cannot"}),
+            step("settle", 6),
+        )
+    )
+    assert [each["do"] for each in found] == ["heal", "settle"]
 
 
 def test_a_pause_is_nobodys_act() -> None:

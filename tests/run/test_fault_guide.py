@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from syncbed.drivers.cannot import PANES
 from syncbed.drivers.chromium_faults import FAULTS
 from syncbed.scenario.steps import SERVERS
 from syncbed.wire.faults import FAULTS as WIRE_FAULTS
@@ -16,3 +17,8 @@ GUIDE = (Path(__file__).resolve().parents[2] / "docs/faults.md").read_text(encod
 @pytest.mark.parametrize("name", [*FAULTS, *SERVERS, *WIRE_FAULTS])
 def test_the_guide_names_it(name: str) -> None:
     assert f"`{name}`" in GUIDE
+
+
+@pytest.mark.parametrize("name", PANES)
+def test_the_guide_says_why_a_pane_refuses_it(name: str) -> None:
+    assert f"| `{name}` | {PANES[name]} |" in GUIDE

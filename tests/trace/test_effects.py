@@ -196,6 +196,13 @@ def test_a_delayed_message_has_to_come_late(kind: dict[str, Any]) -> None:
     assert told.evidence == ["alice/1 POST /api #1 up passed 9 ms after it had come"]
 
 
+def test_a_message_that_waited_until_its_rule_was_gone_has_waited() -> None:
+    told = Telling({"kind": "delay", "delay_ms": 9})
+    told.wire("frame_delayed", "c2", request(), "r", after_ms=9)
+    told.wire("rule_removed", rule="r")
+    assert told.evidence == ["alice/1 POST /api #1 up waited until the rule was gone"]
+
+
 def test_a_silent_connection_has_to_keep_something_from_passing() -> None:
     told = Telling({"kind": "half_open"})
     told.websocket()

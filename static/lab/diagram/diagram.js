@@ -86,9 +86,10 @@ export const createDiagram = (root, { onSelect = () => {}, onCursor = () => {}, 
   const draw = () => {
     scheduled = 0;
     layOut();
-    if (follows && cursor === null) scroller.scrollTop = layout.height();
-    const top = scroller.scrollTop;
-    render.show(layout, stage(), top, top + viewHeight, light.classOf, light.isHeld);
+    const atEnd = follows && cursor === null ? Math.max(0, layout.height() - viewHeight) : null;
+    if (atEnd !== null) scroller.scrollTop = atEnd;
+    const top = atEnd ?? scroller.scrollTop; // reading it would lay the page out once more
+    render.show(layout, stage(), top, top + viewHeight, light);
     const y = cursor === null ? null : layout.yOf(cursor);
     render.cursor(y === null ? null : { y, text: `#${cursor}`, width: geometry.width, height: layout.height() });
   };
@@ -137,9 +138,15 @@ export const createDiagram = (root, { onSelect = () => {}, onCursor = () => {}, 
     return next;
   };
 
+  // Growing, shrinking and a new trace scroll too, some time later: only a person's own scrolling ends following.
+  let byHand = false;
+  for (const does of ['wheel', 'touchmove', 'pointerdown', 'keydown']) {
+    scroller.addEventListener(does, () => { byHand = true; }, { passive: true });
+  }
+  scroller.addEventListener('scrollend', () => { byHand = false; });
   scroller.addEventListener('scroll', () => {
-    // As it is now: growing scrolls, too.
-    follows = live && scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - AT_END_PX;
+    const isAtEnd = scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - AT_END_PX;
+    if (isAtEnd || byHand) follows = live && isAtEnd;
     frame.slide();
     schedule();
   }, { passive: true });

@@ -10,7 +10,7 @@
 /** What can be asked for, and what it is called. */
 export const QUIET = {
   document: 'documents and modules',
-  ping: 'pings',
+  ping: 'pings and position checks',
   handed: 'events as handed to the app',
   same: 'views that show the same',
   connection: 'connections',

@@ -5,10 +5,11 @@
 /** @typedef {import('./entries.js').Entry} Entry */
 /** @typedef {{x: number, y: number, width: number, height: number, owner?: number}} Box */
 
-const GUTTER = 64;
+const GUTTER = 84;
 const RIGHT = 104;
-const SPACING_MIN = 104;
-const SPACING_MAX = 380;
+const NARROW = { below: 640, gutter: 44, right: 56 };
+const SPACING_MIN = 132;
+const SPACING_MAX = 440;
 const SERVER_SHARE = 0.72; // servers stand closer together: nobody looks at a server's page
 const FRACTIONS = [0.5, 0.36, 0.64, 0.24, 0.76, 0.43, 0.57, 0.3, 0.7, 0.17, 0.83];
 
@@ -16,8 +17,10 @@ const FRACTIONS = [0.5, 0.36, 0.64, 0.24, 0.76, 0.43, 0.57, 0.3, 0.7, 0.17, 0.83
 export const placeLanes = (lanes, width, placed) => {
   const steps = lanes.map((lane, at) => (at === 0 ? 0 : lane.kind === 'tab' ? 1 : lanes[at - 1].kind === 'tab' ? 0.9 : SERVER_SHARE));
   const sum = steps.reduce((total, step) => total + step, 0);
-  const spacing = sum === 0 ? 0 : Math.min(SPACING_MAX, Math.max(SPACING_MIN, (width - GUTTER - RIGHT - 20) / sum));
-  let x = GUTTER + 20;
+  const isNarrow = width < NARROW.below;
+  const [gutter, right] = isNarrow ? [NARROW.gutter, NARROW.right] : [GUTTER, RIGHT];
+  const spacing = sum === 0 ? 0 : Math.min(SPACING_MAX, Math.max(SPACING_MIN, (width - gutter - right) / sum));
+  let x = gutter;
   /** @type {Map<string, number>} */
   const xs = new Map();
   lanes.forEach((lane, at) => {
@@ -25,7 +28,7 @@ export const placeLanes = (lanes, width, placed) => {
     xs.set(lane.id, placed.get(lane.id) ?? Math.round(x));
   });
   const last = Math.max(0, ...xs.values());
-  return { xs, width: Math.max(width, last + RIGHT) };
+  return { xs, width: Math.max(width, last + right) };
 };
 
 /** Where a message rests between its lanes, by its column. @param {number} x1 @param {number} x2 @param {number} column */

@@ -58,7 +58,8 @@ const answerWords = (frame) => {
   return { label: `${name}${count}`, category: 'message', body };
 };
 
-const PINGS = new Set(['ping', 'pong', 'heartbeat', 'ping_ack']);
+/** Sent by the clock, not for anything that somebody did. */
+const PINGS = new Set(['ping', 'pong', 'heartbeat', 'ping_ack', 'position']);
 
 /** Each takes a frame's JSON and says what it is, or undefined: it is not of this dialect. */
 const DIALECTS = [

@@ -28,7 +28,7 @@ const BUCKET_PX = 512;
 /** The room that a point asks for above it. @param {Point} point @param {Point | undefined} before */
 const room = ({ entry, role }, before) => {
   if (entry.type === 'band') return role === 'start' ? 16 : 4;
-  if (role === 'end') return before?.entry === entry ? SLOPE : 18;
+  if (role === 'end') return before?.entry === entry ? SLOPE : before?.role === 'end' ? 18 : 25;
   if (entry.type === 'line') return 30;
   if (entry.type === 'mark' && before?.role === 'end' && before.entry.type === 'arrow' && before.entry.to === entry.lane) return 24;
   return ROW;

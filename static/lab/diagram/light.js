@@ -16,6 +16,7 @@ export const createLight = (model, layout) => {
   let witnesses = [];
   /** @type {string[]} what waits, by name; likewise */
   let names = [];
+  let version = 0;
   let known = { rows: -1, of: /** @type {ReturnType<typeof createCausality> | null} */ (null) };
 
   /** Worked out when somebody asks, and again only if there is more. */
@@ -32,7 +33,10 @@ export const createLight = (model, layout) => {
   };
 
   return {
+    /** Another one: everything in sight is to be looked at again. */
+    version: () => version,
     reset() {
+      version += 1;
       [selected, witnesses, names] = [null, [], []];
       [past, future, ordered, witness, held] = [new Set(), new Set(), new Set(), new Set(), new Set()];
       known = { rows: -1, of: null };
@@ -41,6 +45,7 @@ export const createLight = (model, layout) => {
     /** @param {number | null} i */
     select(i) {
       selected = i;
+      version += 1;
       [past, future, ordered] = [new Set(), new Set(), new Set()];
       if (i === null) return;
       const about = causal();
@@ -75,9 +80,11 @@ export const createLight = (model, layout) => {
     witness: () => witness,
     /** More rows have come: are those that were spoken of among them? @returns {boolean} */
     findWitness() {
+      if (witness.size === 0 && witnesses.length === 0) return false;
       const before = witness.size;
       witness = new Set();
       add(witness, witnesses);
+      version += 1;
       return witness.size !== before;
     },
     /** @param {string[]} given */
@@ -97,3 +104,5 @@ export const createLight = (model, layout) => {
     relation: (a, b) => causal().relation(a, b),
   };
 };
+
+/** @typedef {ReturnType<typeof createLight>} Light */

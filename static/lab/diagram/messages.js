@@ -48,11 +48,13 @@ export const createMessages = (entries, lanes, commits, ops) => {
   const begin = (row) => {
     const [i, , , , , rest] = row;
     const isUp = rest.direction !== 'down';
-    const tab = lanes.tab(rest.tab || 'unknown/1');
     const server = lanes.serverOf(rest.tab, rest.upstream);
     const words = wordsOf(rest);
     const request = isUp ? undefined : arrows.get(rest.message.replace(/ down( \d+)?$/, ' up'));
     const category = request?.category === 'document' ? 'document' : words.category;
+    // A module comes without the number of its tab; that alone makes no lane of nobody's.
+    const first = category === 'document' && rest.tab?.endsWith('/unknown') ? lanes.ofProfile(rest.tab.split('/')[0])[0] : '';
+    const tab = lanes.tab(first || rest.tab || 'unknown/1');
     const channel = words.body?.channel ?? (rest.path?.startsWith('/api/') ? placeOf(rest.path) : '');
     let { label } = words;
     if (isUp && rest.layer === 'http' && category === 'message') label = writeLabel(rest, label);
@@ -76,9 +78,10 @@ export const createMessages = (entries, lanes, commits, ops) => {
   const writeLabel = (/** @type {any} */ { method, mutation = '', tab = '', path = '', headers }, /** @type {string} */ label) => {
     const isWrite = method === 'POST' || method === 'PATCH' || method === 'PUT' || method === 'DELETE';
     if (!isWrite) return label;
-    const profile = tab.split('/')[0];
-    if (mutation === '') return numbering.has(profile) ? `${method}, without an id` : label;
-    numbering.add(profile);
+    // What is no write of a collection whose writes have ids (the demo's own requests for faults) is told by its path.
+    const whose = `${tab.split('/')[0]} ${placeOf(path)}`;
+    if (mutation === '') return numbering.has(whose) ? `${method}, without an id` : label;
+    numbering.add(whose);
     const key = `${headerIn(headers, 'client-id') || tab} ${placeOf(path)} ${mutation}`;
     const times = (asked.get(key) ?? 0) + 1;
     asked.set(key, times);

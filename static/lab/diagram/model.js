@@ -130,7 +130,7 @@ export const createModel = () => {
     step(row) {
       const does = row[REST].does ?? {};
       const isDrawn = !STEPS_NOT_DRAWN.has(does.do);
-      entries.line(row[0], { category: isDrawn && does.do === 'pause' ? 'line' : 'step', label: does.do === 'pause' ? short(does.text ?? 'paused', 90) : short(row[TOLD], 90), tone: 'quiet' });
+      entries.line(row[0], { category: isDrawn && does.do === 'pause' ? 'line' : 'step', label: does.do === 'pause' ? short(does.text ?? 'paused', 200) : short(row[TOLD], 90), tone: 'quiet' });
     },
     broadcast(row) {
       entries.mark(row[0], { lane: lanes.servers()[0] ?? lanes.server('a'), category: 'log', tone: 'quiet', label: `broadcast ${row[REST].event} ${row[REST].offset}`, channel: row[REST].channel });

@@ -9,7 +9,7 @@ import { ALONE_SHEET } from './style.js';
 
 const HEADS = 36;
 /** @type {import('./entries.js').Entry['type'][]} */
-const LAYERS = ['line', 'band', 'arrow', 'mark'];
+const LAYERS = ['band', 'arrow', 'line'];
 
 /** @param {unknown} text no control character may stand in XML */
 const escaped = (text) =>
@@ -43,7 +43,8 @@ export const createPicture = (model, isShown, axis, geometry, measure, { from = 
   const entries = [...layout.between(0, layout.height())].sort((a, b) => a.id - b.id);
   const shapes = entries.map((entry) => {
     stage.room.by(entry.id);
-    return { entry, shape: shapeOf(entry, /** @type {any} */ (layout.spanOf(entry)), stage, false) };
+    const [shape, top] = shapeOf(entry, /** @type {any} */ (layout.spanOf(entry)), stage, false);
+    return { entry, shape, top };
   });
   /** @type {import('./shapes.js').Shape[]} */
   const heads = model.lanes.list().map(({ id, title: name }) =>
@@ -54,11 +55,12 @@ export const createPicture = (model, isShown, axis, geometry, measure, { from = 
   const lives = ['path', { class: 'sd-life', d: lifelines.map((x) => `M${x} 0V${layout.height()}`).join('') }];
   const grounds = entries.map((entry) => groundOf(entry, /** @type {any} */ (layout.spanOf(entry)), stage)).filter((ground) => ground !== null);
   const inside = [...grounds, lives, ...layout.folds().map((fold) => foldOf(fold, stage)), ...LAYERS.flatMap(ofType)];
+  const above = [...shapes.map(({ top }) => top).filter((top) => top !== null), ...ofType('mark')];
   const { width } = geometry;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">` +
     `<title>${escaped(title)}</title><style>${escaped(ALONE_SHEET)}</style>` +
     toText(['rect', { class: 'sd-back', width, height }]) + heads.map(toText).join('') +
-    toText(['g', { transform: `translate(0 ${HEADS})` }, ...inside]) + '</svg>\n'
+    toText(['g', { transform: `translate(0 ${HEADS})` }, ...inside, ...above]) + '</svg>\n'
   );
 };

@@ -1,25 +1,18 @@
 /**
- * Shapes into the page: only what is in sight is in the document. Knows the DOM, and nothing of what it draws.
+ * The picture in the page: only what is in sight is in the document. Knows the DOM, and nothing of what it draws.
  */
 
+import { createPool, toElement } from './pool.js';
 import { foldOf, groundOf, shapeOf } from './shapes.js';
 
 /** @typedef {import('./entries.js').Entry} Entry */
-/** @typedef {import('./shapes.js').Shape} Shape */
+/** @typedef {ReturnType<typeof createPool>} Pool */
 
-export const SVG = 'http://www.w3.org/2000/svg';
 const OVERSCAN_PX = 160;
-const LAYERS = ['ground', 'life', 'fold', 'line', 'band', 'arrow', 'mark', 'over'];
+const JUMP_PX = 500; // further than this at once: what is out of sight can wait
+const LAYERS = ['ground', 'life', 'fold', 'band', 'arrow', 'line', 'top', 'mark', 'over'];
 
-/** @param {Shape} shape @returns {SVGElement} */
-export const toElement = ([name, attributes, ...children]) => {
-  const element = document.createElementNS(SVG, name);
-  for (const key in attributes) element.setAttribute(key, String(attributes[key]));
-  for (const child of children) element.append(typeof child === 'string' ? child : toElement(child));
-  return /** @type {SVGElement} */ (element);
-};
-
-/** @param {string} name @param {Record<string, string | number>} attributes @param {Element} element */
+/** @param {Element} element @param {Record<string, string | number>} attributes */
 const set = (element, attributes) => {
   for (const key in attributes) element.setAttribute(key, String(attributes[key]));
 };
@@ -31,37 +24,48 @@ export const createRender = (host) => {
   const layers = Object.fromEntries(LAYERS.map((name) => [name, toElement(['g', {}])]));
   svg.append(...Object.values(layers));
   host.append(svg);
+  /** @type {Record<string, Pool>} */
+  const pools = Object.fromEntries(LAYERS.map((name) => [name, createPool(layers[name])]));
   const veil = toElement(['rect', { class: 'sd-veil', x: 0, width: 0, height: 0 }]);
   const cursor = toElement(['path', { class: 'sd-cursor', d: '' }]);
   const flag = toElement(['path', { class: 'sd-cursor-flag', d: '' }]);
   const number = toElement(['text', { class: 'sd-number', x: 14 }]);
   layers.over.append(veil, cursor, flag, number);
-  /** @type {Map<Entry, Element>} */
-  let drawn = new Map();
-  /** @type {Map<Entry, Element>} what lies behind it */
-  let grounds = new Map();
-  /** @type {Map<Entry, string>} the class it was drawn with, before the selection's */
-  let plain = new Map();
+  /** @type {Map<Entry, {element: SVGElement, top: SVGElement | null, ground: SVGElement | null, plain: string}>} `plain`: its class but for the light */
+  const drawn = new Map();
   /** @type {Element[]} */
   let lives = [];
   let foldsDrawn = '';
   let sized = '';
+  let lastTop = 0;
+  let lit = -1;
 
   /** @param {Entry} entry */
   const drop = (entry) => {
-    drawn.get(entry)?.remove();
+    const known = drawn.get(entry);
+    if (!known) return;
+    pools[entry.type].give(known.element);
+    if (known.top) pools.top.give(known.top);
+    if (known.ground) pools.ground.give(known.ground);
     drawn.delete(entry);
-    grounds.get(entry)?.remove();
-    grounds.delete(entry);
-    plain.delete(entry);
+  };
+  /** @param {Entry} entry @param {import('./layout.js').Span} span @param {import('./shapes.js').Stage} stage @param {import('./light.js').Light} light */
+  const draw = (entry, span, stage, light) => {
+    stage.room.by(entry.id);
+    const [shape, top] = shapeOf(entry, span, stage, light.isHeld(entry));
+    const ground = groundOf(entry, span, stage);
+    const plain = String(shape[1].class);
+    shape[1].class = `${plain} ${light.classOf(entry)}`;
+    if (top) top[1].class = `sd-top ${shape[1].class}`;
+    drawn.set(entry, {
+      element: pools[entry.type].take(shape), top: top && pools.top.take(top), ground: ground && pools.ground.take(ground), plain,
+    });
   };
 
   return {
-    svg,
     clear() {
-      for (const element of [...drawn.values(), ...grounds.values()]) element.remove();
-      [drawn, grounds, plain] = [new Map(), new Map(), new Map()];
-      foldsDrawn = '';
+      for (const entry of [...drawn.keys()]) drop(entry);
+      foldsDrawn = '-';
     },
     drop,
     /** @param {number} width @param {number} height @param {number[]} lifelines */
@@ -78,35 +82,31 @@ export const createRender = (host) => {
     },
     /**
      * @param {import('./layout.js').Layout} layout @param {import('./shapes.js').Stage} stage
-     * @param {number} top @param {number} bottom
-     * @param {(entry: Entry) => string} classOf what the selection adds
-     * @param {(entry: Entry) => boolean} isHeld
+     * @param {number} top @param {number} bottom @param {import('./light.js').Light} light
      */
-    show(layout, stage, top, bottom, classOf, isHeld) {
-      const wanted = layout.between(top - OVERSCAN_PX, bottom + OVERSCAN_PX);
+    show(layout, stage, top, bottom, light) {
+      const over = Math.abs(top - lastTop) > JUMP_PX ? 0 : OVERSCAN_PX;
+      lastTop = top;
+      const wanted = layout.between(top - over, bottom + over);
+      const isLitAnew = lit !== light.version();
+      lit = light.version();
       for (const entry of drawn.keys()) {
         if (!wanted.has(entry) || (entry.type === 'band' && entry.end === null)) drop(entry);
       }
       const missing = [...wanted].filter((entry) => !drawn.has(entry)).sort((a, b) => a.id - b.id);
       for (const entry of missing) {
         const span = layout.spanOf(entry);
-        if (!span) continue;
-        stage.room.by(entry.id);
-        const element = toElement(shapeOf(entry, span, stage, isHeld(entry)));
-        plain.set(entry, /** @type {string} */ (element.getAttribute('class')));
-        drawn.set(entry, element);
-        layers[entry.type].append(element);
-        const ground = groundOf(entry, span, stage);
-        if (ground) {
-          grounds.set(entry, toElement(ground));
-          layers.ground.append(/** @type {Element} */ (grounds.get(entry)));
+        if (span) draw(entry, span, stage, light);
+      }
+      for (const pool of Object.values(pools)) pool.flush();
+      if (isLitAnew) {
+        for (const [entry, { element, top: above, plain }] of drawn) {
+          const lightened = `${plain} ${light.classOf(entry)}`;
+          element.setAttribute('class', lightened);
+          above?.setAttribute('class', `sd-top ${lightened}`);
         }
       }
-      for (const [entry, element] of drawn) {
-        const wished = `${plain.get(entry)} ${classOf(entry)}`.trimEnd();
-        if (element.getAttribute('class') !== wished) element.setAttribute('class', wished);
-      }
-      const folds = layout.folds().filter(({ y }) => y > top - OVERSCAN_PX && y < bottom + OVERSCAN_PX);
+      const folds = layout.folds().filter(({ y }) => y > top - over && y < bottom + over);
       const key = folds.map(({ y }) => y).join();
       if (key !== foldsDrawn) {
         layers.fold.replaceChildren(...folds.map((fold) => toElement(foldOf(fold, stage))));
@@ -121,9 +121,5 @@ export const createRender = (host) => {
       number.textContent = at?.text ?? '';
       set(veil, at ? { y: at.y + 8, width: at.width, height: Math.max(0, at.height - at.y - 8) } : { width: 0, height: 0 });
     },
-    /** @param {Entry} entry */
-    elementOf: (entry) => drawn.get(entry),
-    count: () => svg.querySelectorAll('*').length,
-    destroy: () => svg.remove(),
   };
 };

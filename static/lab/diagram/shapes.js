@@ -56,7 +56,7 @@ const fit = (text, room, measure) => {
 
 /** @param {Stage} stage @param {{x1: number, y1: number, x2: number, y2: number}} line @param {string} text @returns {Shape[]} */
 const labelOn = (stage, line, text) => {
-  const label = fit(text, Math.max(40, Math.abs(line.x2 - line.x1) - 34), stage.measure);
+  const label = fit(text, Math.max(64, Math.abs(line.x2 - line.x1) - 26), stage.measure);
   const width = stage.measure(label) + 2 * 5;
   const box = placeOnLine(stage.room, stage.lifelines, line, width, LABEL);
   return [
@@ -113,15 +113,17 @@ const arrow = (entry, span, stage, isHeld) => {
   const drawn = [];
   if (isLong) {
     const rest = restAt(x1, x2, span.column);
-    const [down, up] = [y1 + 7, y2 - 9];
+    const [down, up] = [y1 + 7, y2 - 6];
     drawn.push(
       ['path', { class: `sd-line${dashes}`, d: `M${r(x1)} ${r(y1)}L${r(rest)} ${r(down)}` }],
       ['path', { class: `sd-line sd-waited${entry.waits === null ? '' : ' sd-wait'}`, d: `M${r(rest)} ${r(down)}V${r(up)}` }],
     );
     if (isLost) drawn.push(...cross(rest, up));
     else drawn.push(['path', { class: `sd-line${dashes}`, d: `M${r(rest)} ${r(up)}L${r(x2)} ${r(y2)}` }], head(x2, y2, x2 - rest, y2 - up));
-    drawn.push(...labelOn(stage, { x1, y1, x2: rest, y2: down }, entry.label));
-    if (!isLost && y2 - y1 > FAR_PX) drawn.push(...labelOn(stage, { x1: rest, y1: up, x2, y2 }, entry.label));
+    const [first, second] = [{ x1, y1, x2: rest, y2: down }, { x1: rest, y1: up, x2, y2 }];
+    const isTight = Math.abs(rest - x1) < stage.measure(entry.label) + 30 && Math.abs(x2 - rest) > Math.abs(rest - x1);
+    if (!isTight || isLost) drawn.push(...labelOn(stage, first, entry.label));
+    if (!isLost && (isTight || y2 - y1 > FAR_PX)) drawn.push(...labelOn(stage, second, entry.label));
     return drawn;
   }
   const reach = isLost ? 0.7 : 1;
@@ -168,14 +170,15 @@ const band = (entry, span, stage) => {
   const xs = lanesOf(entry, stage);
   if (!xs.length) return [];
   const { y1, y2, left } = bandBox(span, xs, stage);
-  const label = fit(`fault: ${entry.label}`, stage.width - xs[0] - 20, stage.measure);
+  const label = fit(`fault: ${entry.label}`, stage.width - 20, stage.measure);
   const width = stage.measure(label) + 12;
-  stage.room.take({ x: left, y: y1, width, height: LABEL + 2 });
+  const x = Math.max(4, Math.min(left + 8, stage.width - width - 6));
+  stage.room.take({ x, y: y1, width, height: LABEL + 2 });
   return [
     ['path', { class: 'sd-edge', d: `M${r(left + 8)} ${r(y1)}Q${r(left)} ${r(y1)} ${r(left)} ${r(y1 + 8)}V${r(y2 - 8)}Q${r(left)} ${r(y2)} ${r(left + 8)} ${r(y2)}` }],
-    ['rect', { class: 'sd-flag', x: r(left + 8), y: r(y1 - 1), width: r(width), height: LABEL + 2, rx: 4 }],
-    words(label, left + 14, y1 + LABEL / 2, 'start'),
-    ...entry.hits.map((i) => stage.yOf(i)).map((y) => /** @type {Shape} */ (['path', { class: 'sd-receipt', d: `M${r(left)} ${r(y - 5)}l5 5l-5 5l-5 -5z` }])),
+    ['rect', { class: 'sd-flag', x: r(x), y: r(y1 - 1), width: r(width), height: LABEL + 2, rx: 4 }],
+    words(label, x + 6, y1 + LABEL / 2, 'start'),
+    ...entry.hits.map((i) => Math.max(stage.yOf(i), y1 + 18)).map((y) => /** @type {Shape} */ (['path', { class: 'sd-receipt', d: `M${r(left)} ${r(y - 5)}l5 5l-5 5l-5 -5z` }])),
   ];
 };
 
@@ -203,13 +206,18 @@ export const groundOf = (entry, span, stage) => {
 
 const CLASSES = { arrow: 'sd-arrow', mark: 'sd-mark', line: 'sd-across-all', band: 'sd-band' };
 
-/** @param {Entry} entry @param {Span} span @param {Stage} stage @param {boolean} isHeld @returns {Shape} */
+/** Labels, tokens and crosses: they lie above every line, whichever was drawn last. @param {Shape} shape */
+const isOnTop = ([name, attributes]) => name === 'text' || name === 'g' || /^sd-(back|cross|x)$/.test(`${attributes.class}`);
+
+/** Lines, and what lies on top of all lines. @param {Entry} entry @param {Span} span @param {Stage} stage @param {boolean} isHeld @returns {[Shape, Shape | null]} */
 export const shapeOf = (entry, span, stage, isHeld) => {
   const drawn = entry.type === 'arrow' ? arrow(entry, span, stage, isHeld)
     : entry.type === 'mark' ? mark(entry, span, stage)
     : entry.type === 'line' ? line(entry, span, stage) : band(entry, span, stage);
   const tone = isHeld && entry.end === null ? 'wait' : entry.tone;
-  return ['g', { class: `${CLASSES[entry.type]} sd-${tone}${entry.strong ? ' sd-strong' : ''}`, 'data-entry': entry.id }, ...drawn];
+  const all = { class: `${CLASSES[entry.type]} sd-${tone}${entry.strong ? ' sd-strong' : ''}`, 'data-entry': entry.id };
+  if (entry.type !== 'arrow') return [['g', all, ...drawn], null];
+  return [['g', all, ...drawn.filter((shape) => !isOnTop(shape))], ['g', { ...all, class: `sd-top ${all.class}` }, ...drawn.filter(isOnTop)]];
 };
 
 /** @param {number} ms */

@@ -86,8 +86,8 @@ const LIVING = `
 .sd-veil { fill: var(--sd-ground); opacity: .72; pointer-events: none; }
 .sd-cursor { stroke: var(--sd-select); stroke-width: 1.5; pointer-events: none; }
 .sd-cursor-flag { fill: var(--sd-select); pointer-events: none; }
-.sd-dim { opacity: .22; }
-.sd-after { opacity: .5; }
+.sd-dim:not(.sd-top), .sd-top.sd-dim > :not(.sd-back) { opacity: .24; }
+.sd-after:not(.sd-top), .sd-top.sd-after > :not(.sd-back) { opacity: .5; }
 .sd-past .sd-line, .sd-future .sd-line { stroke-width: 2.6; }
 .sd-selected .sd-line { stroke-width: 3.2; }
 .sd-selected .sd-pill, .sd-selected .sd-back { stroke: var(--sd-select); stroke-width: 2; }

@@ -113,9 +113,9 @@ export const createTable = () => {
       const lines = new Map();
       held.forEach(({ items: shown, pending }, column) => {
         for (const item of shown) {
-          const key = tokenIn(item) || String(item?.id);
-          const line = lines.get(key) ?? { title: nameOf(item), cells: columns.map(() => absent()) };
-          lines.set(key, line);
+          const { key, title } = namesOf(item);
+          let line = lines.get(key);
+          if (!line) lines.set(key, (line = { title, cells: columns.map(() => absent()) }));
           const cell = line.cells[column];
           cell.count += 1;
           cell.version = item?.version ?? cell.version;
@@ -136,6 +136,18 @@ export const createTable = () => {
       };
     },
   };
+};
+
+/** @type {WeakMap<object, {key: string, title: string}>} a reader who scrubs asks for the same items at every frame */
+const named = new WeakMap();
+
+/** The row that an item belongs to, and what it is called. @param {any} item */
+const namesOf = (item) => {
+  const known = named.get(item);
+  if (known) return known;
+  const found = { key: tokenIn(item) || String(item?.id), title: nameOf(item) };
+  if (typeof item === 'object' && item !== null) named.set(item, found);
+  return found;
 };
 
 /** @returns {Cell} */

@@ -20,7 +20,8 @@
   } catch {
     // As above.
   }
-  bed.remember({ document: remembered.document + 1 });
-  bed.document = remembered.document;
+  // What is opened again under an old name remembers nothing, and must not draw what was drawn before.
+  bed.document = Math.max(remembered.document, bed.first);
+  bed.remember({ document: bed.document + 1 });
   bed.held = remembered.held;
 }
