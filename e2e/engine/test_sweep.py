@@ -63,13 +63,10 @@ def test_a_write_whose_connection_ends_at_a_message_happens_once(
     stage: Stage, op: str, tab: str, point: str
 ) -> None:
     request = request_of(op)
-    steps = {
-        "cut": lambda _: CUT_SOCKET,
-        "deliver": lambda way: {"do": "deliver", "message": f"{request} {way}"},
-        "end_before": lambda way: {"do": "end_before", "message": f"{request} {way}"},
-        "end_after": lambda way: {"do": "end_after", "message": f"{request} {way}"},
-    }
-    cuts = [steps[does](way) for does, way in POINTS[point]]
+    cuts = [
+        CUT_SOCKET if does == "cut" else {"do": does, "message": f"{request} {way}"}
+        for does, way in POINTS[point]
+    ]
     middle = [{"do": "settle"}, {"do": "hold"}, write(op, tab), *cuts, {"do": "heal"}]
     needs = ["hold", "cut"] if CUT_SOCKET in cuts else ["hold"]
     is_ok(play(stage, around(op, tab, middle), needs=needs))
