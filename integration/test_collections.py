@@ -77,6 +77,24 @@ async def test_a_repeat_answers_with_the_first_result(any_stack: Address, channe
         assert error_of(answer)["name"] == "stale_mutation"
 
 
+async def test_an_older_fence_is_412_and_uses_up_no_id(any_stack: Address, channel: str) -> None:
+    async def write(n: int, fence: int, body: object = None) -> httpx.Response:
+        headers = ids("profile", n) | {"Fence": str(fence)}
+        return await caller.post(f"/api/{channel}", json=body or {"id": f"i{n}"}, headers=headers)
+
+    async with http(any_stack) as caller:
+        assert (await write(1, 2)).status_code == 201
+        refused = await write(2, 1)
+        assert refused.status_code == 412
+        error = error_of(refused)
+        assert (error["code"], error["name"], error["definite"]) == (41201, "stale_fence", True)
+        assert error["retryable"] is False
+        assert (await write(2, 2)).status_code == 201
+        assert (await write(3, 1, {"id": "i3", "version": 1})).status_code == 412, "before it is looked at"
+        assert (await write(3, 3, {"id": "i3", "version": 1})).status_code == 422
+        assert (await write(4, 2)).status_code == 412, "a refused write has shown its fence too"
+
+
 @pytest.mark.parametrize("entity_id", ["a/b", "log", "ü 🎉", "%2F", "?", "#"])
 async def test_an_item_may_be_called_anything(any_stack: Address, channel: str, entity_id: str) -> None:
     async with http(any_stack) as caller:

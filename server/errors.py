@@ -41,6 +41,11 @@ ID_TAKEN = ErrorKind(40902, "id_taken", "an item with this id exists already")
 STALE_MUTATION = ErrorKind(
     40903, "stale_mutation", "a later mutation of this client was seen, and this one is not remembered"
 )
+STALE_FENCE = ErrorKind(
+    41201,
+    "stale_fence",
+    "another tab sends for this client by now; nothing was written",
+)
 LOG_GONE = ErrorKind(41001, "log_gone", "the log no longer reaches back to that position")
 BODY_TOO_LARGE = ErrorKind(41301, "body_too_large", "the body is too large")
 FRAME_TOO_LARGE = ErrorKind(41302, "frame_too_large", "the message is too large")

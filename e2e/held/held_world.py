@@ -25,7 +25,7 @@ PROFILES = {"alice": 2, "bob": 1}
 CLOSE = "() => { app?.collection.close(); app?.client.close(); app = null; }"
 OPEN = """async (name) => {
   const { BroadcastClient, createCollection } = await import('/static/sdk/index.js');
-  const client = new BroadcastClient('/ws/broadcast');
+  const client = new BroadcastClient('/ws/broadcast', { tabChannel: name }); // its outbox is this run's alone
   const collection = createCollection({ name, client });
   Object.assign(globalThis, { app: { client, collection } }, collection);
   client.connect();
@@ -65,7 +65,7 @@ class HeldWorld:
         await self.held.restart(seed)
         for page in self.pages.values():
             await page.evaluate(OPEN, self.collection)
-        await self.held.quiet()
+            await self.held.quiet()  # whose transaction is the first makes the profile's client id
 
     async def act(self, tab: str, script: str) -> Any:
         """Run a script in a tab, with `app` and the collection's functions at hand, and wait for quiet."""

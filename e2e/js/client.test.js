@@ -17,6 +17,12 @@ const changesOf = (client) => {
   return changes;
 };
 
+/** Two tabs of one profile. */
+const openTwo = () => {
+  const tabChannel = fresh('profile');
+  return [openClient({ tabChannel }), openClient({ tabChannel })];
+};
+
 /** The server has noticed: so many of its connections hear this channel. */
 const subscribers = async (channel) => (await broadcast(channel, 'count', null)).subscriber_count;
 
@@ -178,7 +184,7 @@ test('defect 2: disconnect and connect leave one socket, and every event comes o
 });
 
 test('defect 3: emit reaches the other tabs after a disconnect too', async () => {
-  const [mine, theirs] = [openClient(), openClient()];
+  const [mine, theirs] = openTwo();
   const channel = fresh();
   const heard = [];
   theirs.subscribe(channel, (event) => heard.push(event));
@@ -210,6 +216,30 @@ test('defect 4: what cannot be recovered is said to be lost', async () => {
   await broadcast(channel, 'said', 'after');
   await until(() => words().includes('after'));
   equal(words(), ['before', 'after']);
+});
+
+test('a close code that says so is final, and one that does not is not', async () => {
+  const real = WebSocket;
+  let code = 1013;
+  globalThis.WebSocket = class extends EventTarget {
+    constructor() {
+      super();
+      setTimeout(() => this.dispatchEvent(new CloseEvent('close', { code })), 0);
+    }
+    close() {}
+  };
+  const client = openClient({ reconnectDelay: 1 });
+  const changes = changesOf(client);
+  client.connect();
+  await until(() => client.status.attempt > 2);
+  code = 1008;
+  await until(() => client.state === 'disconnected');
+  equal(changes, [['connecting', 'connect'], ['reconnecting', 'failed'], ['disconnected', 'refused (1008)']]);
+  dispatchEvent(new Event('online'));
+  equal(client.state, 'disconnected');
+  globalThis.WebSocket = real;
+  client.connect();
+  await until(() => client.state === 'connected');
 });
 
 test('defect 5: attempts keep a distance that grows up to a ceiling', async () => {
@@ -300,7 +330,8 @@ test('a listener that disconnects in the middle leaves it disconnected', async (
 });
 
 test('emit reaches the other tabs and neither this one nor the server', async () => {
-  const [mine, theirs] = [await connectClient(), await connectClient()];
+  const [mine, theirs] = openTwo();
+  for (const tab of [mine, theirs]) tab.connect();
   const channel = fresh();
   const here = await listen(mine, channel);
   const there = await listen(theirs, channel);
@@ -313,7 +344,8 @@ test('emit reaches the other tabs and neither this one nor the server', async ()
 });
 
 test('an unsubscribed handler hears nothing, of the server or of a tab', async () => {
-  const [mine, theirs] = [openClient(), await connectClient()];
+  const [mine, theirs] = openTwo();
+  theirs.connect();
   const channel = fresh();
   const gone = await listen(theirs, channel);
   const there = await listen(theirs, channel);
@@ -325,15 +357,15 @@ test('an unsubscribed handler hears nothing, of the server or of a tab', async (
 });
 
 test('a closed client has left the other tabs too', async () => {
-  const [mine, theirs] = [openClient(), openClient()];
+  const [mine, theirs] = openTwo();
   const heard = [];
   const channel = fresh();
   theirs.subscribe(channel, ({ payload }) => heard.push(payload));
   mine.emit(channel, 'one');
   await until(() => heard.length === 1);
-  const gone = new Promise((resolve) => theirs.tabs.onGone(resolve));
+  const gone = new Promise((resolve) => theirs.parts.tabs.onGone(resolve));
   mine.close();
-  equal(await gone, mine.clientId);
+  equal(await gone, mine.parts.tabs.id);
   mine.emit(channel, 'two');
   equal(heard, ['one']);
 });

@@ -77,8 +77,9 @@ test('a refused write is rolled back once, and told until it is dismissed', asyn
   const views = watch(collection);
   await faults(client, { refuse_next: true });
   const [{ id }] = collection.items();
-  const { server, mutationId } = collection.update(id, { title: 'rye' });
-  const error = await rejects(server);
+  const edit = collection.update(id, { title: 'rye' });
+  const error = await rejects(edit.server);
+  const { mutationId } = edit;
   equal([error.name, error.code, error.definite], ['refused', 42202, true]);
   equal(views, ['bread', 'rye?', 'bread']);
   equal(collection.refused().map(({ mutationId, op, id, fields, error }) => [mutationId, op, id, fields, error.name]), [
@@ -487,8 +488,8 @@ test('a collection that is closed and opened again does not use a mutation id tw
   await collection.create({ title: 'one' }).server;
   collection.close();
   const again = openCollection(client, name);
-  const { server, mutationId } = again.create({ title: 'two' });
-  equal([mutationId, (await server).title], [2, 'two']);
+  const second = again.create({ title: 'two' });
+  equal([(await second.server).title, second.mutationId], ['two', 2]);
 });
 
 test('refetch tells where the collection stands', async () => {

@@ -7,10 +7,9 @@ const open = ({ items = [], readings = 1 } = {}) => {
   const overlays = createOverlays({ items: () => held, readings: () => readings });
   let mutationId = 0;
   /** Lays a mutation over it, acknowledged if it has a version. */
-  const lay = (op, id, version = null, { own = true, clientId = 'me' } = {}) => {
+  const lay = (op, id, version = null) => {
     mutationId += 1;
-    const mutation = { clientId, mutationId, op, id, fields: {}, item: null, baseVersion: null, state: 'queued', version: null };
-    const overlay = overlays.add(mutation, { own });
+    const overlay = overlays.add({ tab: 'mine', clientId: 'me', mutationId, op, id, fields: {} });
     if (version !== null) overlays.acknowledge(overlay, version);
     return overlay;
   };
@@ -62,23 +61,11 @@ test('a commit of another settles the earlier versions of its item, not the late
   equal(left(), 'update 2,update 3,update 4');
 });
 
-test('earlier mutations of a sibling are settled by its later ones, refused or not', () => {
+test('what is stored stands in the order of the outbox, what is not yet comes last', () => {
   const { overlays, lay, left } = open();
-  lay('create', 'a', null, { own: false, clientId: 'sibling' });
-  lay('create', 'b', null, { own: false, clientId: 'sibling' });
-  lay('create', 'c', null, { own: false, clientId: 'sibling' });
-  lay('create', 'd');
-  overlays.committed(commit('b', 1, 2, 'sibling'));
-  equal(left(), 'create 3,create 4');
-});
-
-test('a tab that is gone leaves only what was acknowledged', () => {
-  const { overlays, lay, left } = open();
-  lay('create', 'a', null, { own: false, clientId: 'sibling' });
-  lay('create', 'b', 1, { own: false, clientId: 'sibling' });
-  lay('create', 'c');
-  overlays.abandon('sibling');
-  equal(left(), 'create 2,create 3');
+  [3, null, 1].forEach((seq, n) => Object.assign(lay('create', `${n}`), { seq }));
+  overlays.sort();
+  equal(left(), 'create 3,create 1,create 2');
 });
 
 test('what the stream has shown is remembered for each client', () => {

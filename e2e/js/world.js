@@ -9,9 +9,13 @@ import { afterwards, until } from './harness.js';
 /** A name that no other test uses: the server may be one that has been running for weeks. */
 export const fresh = (stem = 'c') => `${stem}-${crypto.randomUUID().slice(0, 8)}`;
 
-/** @param {any} [options] */
+/**
+ * A client of a profile of its own; those that are given the same `tabChannel` are tabs of one profile.
+ * @param {any} [options]
+ */
 export const openClient = (options = {}) => {
-  const client = new BroadcastClient('/ws/broadcast', { reconnectDelay: 20, ...options });
+  const { tabChannel = fresh('profile') } = options;
+  const client = new BroadcastClient('/ws/broadcast', { reconnectDelay: 20, ...options, tabChannel });
   afterwards(() => client.close());
   return client;
 };
@@ -38,6 +42,9 @@ export const openLive = async (name, { client: clientOptions = {}, ...options } 
   return { client, collection };
 };
 
+/** The next tab of a profile: the one that was opened first leads. */
+export const openTab = (name, tabChannel, options = {}) => openLive(name, { client: { tabChannel }, ...options });
+
 const ask = async (method, path, body, headers = {}) => {
   const answer = await fetch(path, {
     method,
@@ -49,11 +56,12 @@ const ask = async (method, path, body, headers = {}) => {
 };
 
 export const broadcast = (channel, event, payload) => ask('POST', '/test/broadcast', { channel, event, payload });
-export const faults = (client, asked) => {
+export const faults = async (client, asked) => {
+  await client.ready;
   afterwards(() => ask('PUT', `/test/clients/${client.clientId}/faults`, {}));
   return ask('PUT', `/test/clients/${client.clientId}/faults`, asked);
 };
-export const cut = (client) => ask('POST', `/test/clients/${client.clientId}/cut`);
+export const cut = async (client) => ask('POST', `/test/clients/${client.clientId}/cut`);
 export const read = (name) => ask('GET', `/api/${name}`);
 export const log = async (name) => {
   const { epoch } = await read(name);

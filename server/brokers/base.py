@@ -128,4 +128,7 @@ class Broker(ABC):
 
         A mutation with a client id and a mutation id is idempotent: a repeat answers with the first
         outcome; an id below the last one that is no longer remembered is `stale_mutation`.
+
+        A mutation with a fence is refused, as `stale_fence` and without a trace, if the client has shown this
+        collection a greater one; otherwise its fence is the client's from now on, however it ends.
         """

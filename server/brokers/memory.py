@@ -29,6 +29,7 @@ class MemoryBroker(Broker):
         self._items: dict[str, dict[str, Item]] = {}
         self._queues: OrderedDict[str, OfflineQueue] = OrderedDict()
         self._seen: OrderedDict[tuple[str, str], OrderedDict[int, Outcome]] = OrderedDict()
+        self._fences: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     async def open(self, listener: Listener) -> None:
         self._listener = listener
@@ -95,6 +96,8 @@ class MemoryBroker(Broker):
         return Snapshot(list(self._items.get(collection, {}).values()), await self.position(collection))
 
     async def commit(self, collection: str, mutation: Mutation) -> Outcome:
+        if not self._pass_fence(collection, mutation):
+            return Outcome("stale_fence", None)
         remembered = self._remembered(collection, mutation)
         if remembered is not None and mutation.mutation_id is not None:
             first = remembered.get(mutation.mutation_id)
@@ -133,6 +136,18 @@ class MemoryBroker(Broker):
         while len(self._seen) > CLIENTS_REMEMBERED_MAX:
             self._seen.popitem(last=False)
         return remembered
+
+    def _pass_fence(self, collection: str, mutation: Mutation) -> bool:
+        if mutation.client_id is None or mutation.fence is None:
+            return True
+        key = (collection, mutation.client_id)
+        if mutation.fence < self._fences.get(key, 0):
+            return False
+        self._fences[key] = mutation.fence
+        self._fences.move_to_end(key)
+        while len(self._fences) > CLIENTS_REMEMBERED_MAX:
+            self._fences.popitem(last=False)
+        return True
 
     def _append(self, channel: str, name: str, payload: str, *, commit: bool, sender: str = "") -> Event:
         log = self._logs.get(channel)

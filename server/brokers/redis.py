@@ -7,6 +7,7 @@ Per channel (its name stands in the keys' hash tag, so that all of them live on 
     <prefix>:{orders}:items      hash    entity id (JSON) -> record, see commit.lua
     <prefix>:{orders}:seen:<id>  zset    what was answered to the mutations of one client, by mutation id
     <prefix>:{orders}:queue      list    what waits until somebody joins; `queue:urgent` goes first
+    <prefix>:{orders}:fence:<id> string  the greatest fence that one client has shown
 
 An event's text, in the stream and as published: epoch, offset, "1" if it is a commit (and who sent it, in
 JSON, after a space), its name in JSON and its payload in JSON, a line each.
@@ -149,7 +150,10 @@ class RedisBroker(Broker):
     async def commit(self, collection: str, mutation: Mutation) -> Outcome:
         keys = [self._key(collection, "items")]
         if mutation.client_id is not None and mutation.mutation_id is not None:
-            keys.append(self._key(collection, "seen:" + quote(mutation.client_id, safe="")))
+            client = quote(mutation.client_id, safe="")
+            keys.append(self._key(collection, f"seen:{client}"))
+            if mutation.fence is not None:
+                keys.append(self._key(collection, f"fence:{client}"))
         fields = [[dumps(name), dumps(value)] for name, value in mutation.fields.items()]
         refusal_result, refusal_body = mutation.refusal or ("", None)
         args = [
@@ -166,6 +170,7 @@ class RedisBroker(Broker):
             refusal_result,
             dumps(refusal_body),
             str(self._limits.item_bytes_max),
+            "" if len(keys) < 3 else str(mutation.fence),
         ]
         result, body, repeated = await self._run("commit", collection, keys, args)
         return Outcome(result.decode(), json_text.loads(body), bool(repeated))

@@ -34,6 +34,8 @@ class Mutation:
     client_id: str | None = None
     mutation_id: int | None = None
     refusal: tuple[str, dict[str, Any]] | None = None
+    fence: int | None = None
+    """The term of whoever sends for the client; comes with both ids or not at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ def _refusal(request: WriteRequest, ids: Ids, error: SyncbedError) -> Mutation:
         client_id=ids.client_id,
         mutation_id=ids.mutation_id,
         refusal=(error.kind.name, body),
+        fence=ids.fence,
     )
 
 

@@ -27,20 +27,30 @@ class Ids:
 
     client_id: str | None
     mutation_id: int | None
+    fence: int | None = None
+    """The term of the tab that sends for the client; an older term than the last one seen is refused."""
 
 
 def parse_ids(headers: Mapping[str, str]) -> Ids:
     client_id = headers.get("client-id")
     if client_id is not None and not 1 <= len(client_id) <= ID_CHARS_MAX:
         raise _invalid("Client-Id", f"must have 1 to {ID_CHARS_MAX} characters")
-    text = headers.get("mutation-id")
-    if text is None:
-        return Ids(client_id, None)
-    if client_id is None:
+    mutation_id = _whole_number(headers, "Mutation-Id")
+    fence = _whole_number(headers, "Fence")
+    if mutation_id is not None and client_id is None:
         raise _invalid("Client-Id", "must come with a Mutation-Id")
+    if fence is not None and mutation_id is None:
+        raise _invalid("Mutation-Id", "must come with a Fence")
+    return Ids(client_id, mutation_id, fence)
+
+
+def _whole_number(headers: Mapping[str, str], name: str) -> int | None:
+    text = headers.get(name.lower())
+    if text is None:
+        return None
     if not re.fullmatch(r"\d{1,16}", text) or not 1 <= int(text) <= INTEGER_MAX:
-        raise _invalid("Mutation-Id", f"must be a whole number from 1 to {INTEGER_MAX}, not {text[:30]!r}")
-    return Ids(client_id, int(text))
+        raise _invalid(name, f"must be a whole number from 1 to {INTEGER_MAX}, not {text[:30]!r}")
+    return int(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ class WriteRequest:
         if self.op != "delete":
             fields = check_fields(self.collection, fields, whole=self.op == "create")
         if_match = None if self.op == "create" else self._if_match(strict)
-        return Mutation(self.op, entity_id, fields, if_match, ids.client_id, ids.mutation_id)
+        return Mutation(self.op, entity_id, fields, if_match, ids.client_id, ids.mutation_id, fence=ids.fence)
 
     def _object(self) -> dict[str, Any]:
         try:

@@ -35,9 +35,9 @@ export const offerBed = (mount, ownProfile) => {
     ));
   };
 
-  const settled = async ({ mutationId, server }) => {
-    const { version } = await server; // rejects with `definite: true` if it certainly did not happen
-    return { version, client_id: client.clientId, mutation_id: mutationId };
+  const settled = async (write) => {
+    const { version } = await write.server; // rejects with `definite: true` if it certainly did not happen
+    return { version, client_id: client.clientId, mutation_id: write.mutationId };
   };
 
   const acts = {
@@ -110,7 +110,7 @@ export const offerBed = (mount, ownProfile) => {
     status: () => ({ state: client.state, live: orders.status().live }),
     connect: () => client.connect(),
     disconnect: () => client.disconnect(),
-    reset() { bed.close(); unsubscribe.clear(); },
+    reset() { bed.close(); unsubscribe.clear(); indexedDB.deleteDatabase('syncbed'); },
     close() { closing.abort(); orders.close(); client.close(); },
   };
 

@@ -1,12 +1,12 @@
 /**
- * What the server is asked to do to this tab. The page itself changes nothing of its own behaviour, and the
+ * What the server is asked to do to this browser, whose tabs are one client to it. The page itself changes nothing of its own behaviour, and the
  * controls show what the server has answered, not what was wished for.
  */
 
 export const mountFaults = (client, orders, closed) => {
   const at = (name) => document.querySelector(`[data-testid="${name}"]`);
   const controls = [at('delay'), at('cut'), at('offline'), at('refuse')];
-  const path = `/test/clients/${encodeURIComponent(client.clientId)}`;
+  const path = () => `/test/clients/${encodeURIComponent(client.clientId)}`;
   let faults = { delay_ms: 0, offline: false, refuse_next: false };
   let last = Promise.resolve();
 
@@ -18,7 +18,7 @@ export const mountFaults = (client, orders, closed) => {
 
   const ask = async (wanted) => {
     const body = JSON.stringify(wanted);
-    const answer = await fetch(`${path}/faults`, { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body });
+    const answer = await fetch(`${path()}/faults`, { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body });
     if (answer.ok) faults = await answer.json();
     else if (answer.status === 404) admitThereAreNone();
   };
@@ -39,7 +39,7 @@ export const mountFaults = (client, orders, closed) => {
   when('delay', 'change', () => set({ delay_ms: Number(at('delay').value) }));
   when('offline', 'click', () => set({ offline: !faults.offline }));
   when('refuse', 'click', () => set({ refuse_next: !faults.refuse_next }));
-  when('cut', 'click', () => fetch(`${path}/cut`, { method: 'POST' }).catch(() => {}));
+  when('cut', 'click', () => fetch(`${path()}/cut`, { method: 'POST' }).catch(() => {}));
 
   orders.onChange(({ why, reason }) => {
     if (why !== 'refused' || reason !== 'refused') return;
@@ -51,5 +51,5 @@ export const mountFaults = (client, orders, closed) => {
     const believed = faults.offline || faults.refuse_next || faults.delay_ms > 0;
     if (state === 'connected' && believed) set({ offline: false });
   });
-  set({});
+  client.ready.then(() => set({}));
 };

@@ -145,6 +145,7 @@ export const createBase = ({ read, heard, onCommit, onSnapshot, onFailure, retry
     expect(/** @type {Position | null} */ other, /** @type {string} */ reason) {
       if (other !== null && !isBehind(other)) return;
       stale = true;
+      if (reading && other !== null) return; // what is being read may reach that far: `adopt` will see
       wanted ??= reason;
       start();
     },

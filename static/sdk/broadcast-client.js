@@ -1,90 +1,133 @@
 /**
  * `BroadcastClient`: channels over one connection that is kept up, and `emit` to the other tabs.
  *
- * It joins what the other files know: connection.js keeps a socket, channels.js knows what was heard,
- * the dialect knows the frames, tabs.js the siblings.
+ * It joins what the other files know: leader.js which tab of the profile has the socket, connection.js keeps
+ * it, or the way to it, up, channels.js knows what was heard, the dialect the frames, tabs.js the siblings,
+ * and outbox.js sends what the profile has written.
  */
 
-import { createChannels } from './channels.js';
+import { createChannels, deliver } from './channels.js';
 import { uuid } from './clock.js';
 import { createConnection } from './connection.js';
-import { parseFrame, pingFrame, subscribeFrame, unsubscribeFrame } from './dialects/broadcast.js';
+import { parseFrame, pingFrame, subscribeFrame } from './dialects/broadcast.js';
+import { createLeader } from './leader.js';
+import { createRelay, openSocket } from './links.js';
 import { createListeners } from './listeners.js';
+import { readOptions } from './options.js';
+import { createOutbox } from './outbox.js';
 import { createPulse } from './pulse.js';
+import { openStore } from './store.js';
 import { openTabs } from './tabs.js';
+import { listenForWake } from './wake.js';
 
-/** @typedef {import('./channels.js').SubscribeHooks} SubscribeHooks */
-/** @typedef {import('./dialects/broadcast.js').ChannelEvent} ChannelEvent */
 /** @typedef {import('./transitions.js').State} State */
-
-/**
- * @typedef {object} ClientOptions
- * @property {number} [maxReconnectAttempts] attempts in a row before it gives up; no limit unless given
- * @property {number} [reconnectDelay] the wait before the first attempt, doubling, in ms (1000)
- * @property {number} [reconnectDelayMax] the longest wait, in ms (30 000)
- * @property {number} [connectTimeout] how long a handshake may take, in ms (10 000)
- * @property {number} [quietTimeout] a silence after which the server is asked for a sign of life, in ms (15 000)
- * @property {number} [pongTimeout] how long that sign may take, in ms (5000)
- * @property {string} [clientId] this tab's name; a new one for each client unless given
- * @property {string} [tabChannel] the BroadcastChannel shared with the other tabs ('syncbed')
- */
-
-/** @param {string} url @param {string} clientId */
-const socketUrl = (url, clientId) => {
-  const resolved = new URL(url, location.href);
-  if (resolved.protocol === 'http:') resolved.protocol = 'ws:';
-  if (resolved.protocol === 'https:') resolved.protocol = 'wss:';
-  if (!['ws:', 'wss:'].includes(resolved.protocol)) throw new TypeError(`not a WebSocket address: ${url}`);
-  resolved.searchParams.set('client_id', clientId);
-  resolved.hash = '';
-  return resolved.href;
-};
+/** @typedef {BroadcastClient['parts']} Parts what the collections need */
 
 export class BroadcastClient {
   #channels = createChannels();
   #connection;
   #pulse;
   #tabs;
+  #store;
+  #leader;
+  #relay;
+  #outbox;
+  #stop;
   /** @type {import('./listeners.js').Listeners<[State, string]>} */
   #changes = createListeners();
   /** @type {import('./listeners.js').Listeners<[Error & {code: string | number}]>} */
   #errors = createListeners();
+  /** @type {import('./listeners.js').Listeners<[]>} */
+  #wiped = createListeners();
 
   /**
    * @param {string} url absolute, or relative to the page: '/ws/broadcast'
-   * @param {ClientOptions} [options]
+   * @param {import('./options.js').ClientOptions} [options]
    */
   constructor(url, options = {}) {
-    /** This client's name: on the socket's URL, and on every request of its collections. */
-    this.clientId = options.clientId ?? uuid();
-    // It travels in a header and in an address.
-    if (!/^[!-~]{1,128}$/.test(this.clientId)) throw new TypeError('clientId: 1 to 128 visible ASCII characters');
+    const { address, connectTimeout, quietTimeout, pongTimeout, outboxMax, tabChannel: name, ...delays } =
+      readOptions(url, options);
+    const tabs = (this.#tabs = openTabs({ tabId: uuid(), name }));
+    const store = (this.#store = openStore({
+      name,
+      most: outboxMax,
+      onWiped: () => {
+        this.#wiped.tell();
+        tabs.unlock();
+        this.#leader.wiped();
+      },
+    }));
     this.#connection = createConnection({
-      url: socketUrl(url, this.clientId),
-      reconnectDelay: options.reconnectDelay ?? 1000,
-      reconnectDelayMax: options.reconnectDelayMax ?? 30_000,
-      maxReconnectAttempts: options.maxReconnectAttempts ?? Infinity,
-      connectTimeout: options.connectTimeout ?? 10_000,
-      onOpen: () => this.#resume(),
+      open: (events) => {
+        if (!this.#leader.leads()) return this.#relay.follow(events);
+        address.searchParams.set('client_id', this.clientId ?? '');
+        return openSocket(address.href, connectTimeout, events);
+      },
+      ...delays,
+      onOpen: () => {
+        if (this.#leader.leads()) this.#relay.up();
+        this.#resume();
+      },
       onLost: () => {
+        if (this.#leader.leads()) this.#relay.down(1006);
         this.#pulse.stop();
         this.#channels.lost();
       },
-      onText: (text) => this.#receive(text),
-      onChange: (state, reason) => this.#changes.tell(state, reason),
+      onText: (text) => {
+        if (this.#leader.leads()) this.#relay.text(text);
+        this.#receive(text);
+      },
+      onChange: (state, reason) => {
+        if (state === 'connected') this.#outbox.kick();
+        this.#changes.tell(state, reason);
+      },
       onDoubt: () => this.#pulse.probe(),
     });
     this.#pulse = createPulse({
-      quiet: options.quietTimeout ?? 15_000,
-      patience: options.pongTimeout ?? 5000,
+      quiet: quietTimeout,
+      patience: pongTimeout,
       ask: () => this.#connection.send(pingFrame()),
       onDead: () => this.#connection.fail('silent'),
     });
-    this.#tabs = openTabs({ clientId: this.clientId, name: options.tabChannel ?? 'syncbed' });
-    this.#tabs.on('emit', (body) => {
-      if (typeof body?.channel !== 'string') return;
-      this.#deliver([{ tell: 'event', event: { channel: body.channel, event: 'emit', payload: body.payload } }]);
+    this.#outbox = createOutbox({ store, tabs, onFenced: () => this.#leader.fenced() });
+    this.#relay = createRelay({
+      tabs,
+      leads: () => this.#leader.leads(),
+      isUp: () => this.state === 'connected',
+      send: (text) => this.#connection.send(text),
+      wants: (channel) => this.#channels.subscribers(channel).size > 0,
+      onAsked: () => this.#connection.wanted() || this.#leader.resign(),
+      onUp: () => this.#connection.nudge('leader'),
     });
+    this.#leader = createLeader({
+      name: `${name}:leader`,
+      tabs,
+      store,
+      onLead: (fence) => {
+        this.#outbox.begin(fence);
+        this.#connection.renew('leader');
+      },
+      onLost: () => {
+        this.#outbox.stop();
+        this.#connection.renew('leader');
+      },
+      onOther: (tab) => this.#relay.follows(tab) || this.#connection.renew('leader'),
+    });
+    this.#stop = listenForWake((reason) => reason === 'offline' || this.#outbox.kick());
+    tabs.on('emit', (body) => {
+      if (typeof body?.channel !== 'string') return;
+      deliver(this.#channels, [{ tell: 'event', event: { channel: body.channel, event: 'emit', payload: body.payload } }]);
+    });
+  }
+
+  /** This profile's name, on the socket's address and on requests; null until its storage was read. */
+  get clientId() {
+    return this.#store.clientId();
+  }
+
+  /** Resolves when `clientId` is known. */
+  get ready() {
+    return this.#store.ready;
   }
 
   /** @returns {State} */
@@ -97,14 +140,17 @@ export class BroadcastClient {
     return this.#connection.status().reason;
   }
 
-  /** The state with all that is known of it; while reconnecting, `attempt` and `retryAt` too. */
+  /**
+   * The state with all that is known of it; while reconnecting, `attempt` and `retryAt` too. `leads`: this tab
+   * has the socket and sends; `storage`: where the outbox is, in memory it does not survive this tab.
+   */
   get status() {
-    return this.#connection.status();
+    return { ...this.#connection.status(), leads: this.#leader.leads(), storage: this.#store.kind() };
   }
 
-  /** What the collections need of the other tabs. */
-  get tabs() {
-    return this.#tabs;
+  /** What the collections need. */
+  get parts() {
+    return { tabs: this.#tabs, store: this.#store, outbox: this.#outbox, onWiped: this.#wiped.add };
   }
 
   /** Connect, or try now instead of waiting for the next attempt. */
@@ -115,11 +161,16 @@ export class BroadcastClient {
   /** Final: it does not come back by itself. Subscriptions are kept, for the next `connect()`. */
   disconnect() {
     this.#connection.disconnect();
+    this.#leader.resign(); // another tab may still want to be connected
   }
 
   /** `disconnect()`, and leave the other tabs too. This client cannot be used again. */
   close() {
     this.#connection.disconnect();
+    this.#stop();
+    this.#outbox.stop();
+    this.#leader.close();
+    this.#store.close();
     this.#tabs.close();
   }
 
@@ -138,8 +189,8 @@ export class BroadcastClient {
 
   /**
    * @param {string} channel
-   * @param {(event: ChannelEvent) => void} handler
-   * @param {SubscribeHooks} [hooks]
+   * @param {(event: import('./dialects/broadcast.js').ChannelEvent) => void} handler
+   * @param {import('./channels.js').SubscribeHooks} [hooks]
    * @returns {() => void} unsubscribe
    */
   subscribe(channel, handler, hooks = {}) {
@@ -149,7 +200,8 @@ export class BroadcastClient {
       this.#connection.send(subscribeFrame([[channel, null]]));
     }
     return () => {
-      if (this.#channels.remove(channel, subscriber)) this.#connection.send(unsubscribeFrame([channel]));
+      if (!this.#channels.remove(channel, subscriber)) return;
+      this.#relay.giveUp([channel]);
     };
   }
 
@@ -171,7 +223,7 @@ export class BroadcastClient {
   #resume() {
     const wanted = this.#channels.wanted();
     if (wanted.length > 0) this.#connection.send(subscribeFrame(wanted));
-    this.#deliver(this.#channels.asked());
+    deliver(this.#channels, this.#channels.asked());
   }
 
   /** @param {string} text */
@@ -191,25 +243,7 @@ export class BroadcastClient {
     }
     this.#connection.prove();
     // Only a server that knows positions answers a ping: no other is asked for signs of life.
-    if (frame.kind === 'subscribed') this.#pulse.start();
-    this.#deliver(this.#channels.receive(frame));
-  }
-
-  /** @param {import('./channels.js').News[]} all */
-  #deliver(all) {
-    for (const news of all) {
-      const channel = news.tell === 'event' ? news.event.channel : news.channel;
-      for (const subscriber of [...this.#channels.subscribers(channel)]) {
-        // One of the others may have unsubscribed it, a moment ago.
-        if (!this.#channels.subscribers(channel).has(subscriber)) continue;
-        try {
-          if (news.tell === 'event') subscriber.handler(news.event);
-          else if (news.tell === 'subscribed') subscriber.hooks.onSubscribed?.(channel, news.position);
-          else subscriber.hooks.onResync?.(channel, news.position, news.reason);
-        } catch (error) {
-          reportError(error); // the application's own; it must not cost the others their event
-        }
-      }
-    }
+    if (frame.kind === 'subscribed' && this.#leader.leads()) this.#pulse.start();
+    deliver(this.#channels, this.#channels.receive(frame));
   }
 }

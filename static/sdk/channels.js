@@ -140,3 +140,24 @@ export const createChannels = () => {
     },
   };
 };
+
+/**
+ * Tell the subscribers. One of them that throws must not cost the others their event.
+ * @param {ReturnType<typeof createChannels>} channels @param {News[]} all
+ */
+export const deliver = (channels, all) => {
+  for (const news of all) {
+    const channel = news.tell === 'event' ? news.event.channel : news.channel;
+    for (const subscriber of [...channels.subscribers(channel)]) {
+      // One of the others may have unsubscribed it, a moment ago.
+      if (!channels.subscribers(channel).has(subscriber)) continue;
+      try {
+        if (news.tell === 'event') subscriber.handler(news.event);
+        else if (news.tell === 'subscribed') subscriber.hooks.onSubscribed?.(channel, news.position);
+        else subscriber.hooks.onResync?.(channel, news.position, news.reason);
+      } catch (error) {
+        reportError(error); // the application's own
+      }
+    }
+  }
+};

@@ -8,6 +8,9 @@
 /** Milliseconds since 1970. */
 export const now = () => Date.now();
 
+/** Milliseconds of a clock that nobody sets: for how long something takes, whatever the time of day does. */
+export const ticks = () => performance.now();
+
 /**
  * @param {() => void} ring
  * @param {number} ms

@@ -6,14 +6,13 @@
  * when the server refuses it (overlays.js). This file joins the parts and hears what comes in.
  */
 
-import { createApi } from './api.js';
+import { readSnapshot } from './api.js';
 import { createBase } from './base.js';
 import { uuid } from './clock.js';
 import { createListeners } from './listeners.js';
 import { createMutations } from './mutations.js';
 import { createOverlays } from './overlays.js';
 import { readCommit, replay } from './replay.js';
-import { createSiblings } from './siblings.js';
 import { listenForWake } from './wake.js';
 
 /** @typedef {import('./replay.js').Item} Item */
@@ -21,7 +20,7 @@ import { listenForWake } from './wake.js';
 
 /**
  * @typedef {{why: 'local' | 'event' | 'snapshot' | 'acknowledged' | 'refused' | 'unsettled' | 'tab' | 'tab-gone'
- *   | 'subscribed' | 'resync' | 'unread' | 'dismissed', id?: string, op?: Op, mutationId?: number,
+ *   | 'outbox' | 'subscribed' | 'resync' | 'unread' | 'dismissed', id?: string, op?: Op, mutationId?: number | null,
  *   reason?: string}} Change
  */
 
@@ -35,6 +34,8 @@ import { listenForWake } from './wake.js';
  * @param {number} [options.requestTimeout] ms (10 000)
  * @param {number} [options.retryDelay] the wait before a repeat, doubling, in ms (1000)
  * @param {number} [options.retryDelayMax] the longest wait, in ms (30 000)
+ * @param {import('./conflict.js').Resolve} [options.resolve] what is to become of a write that met another
+ *   version; asked in the tab that leads
  */
 export const createCollection = ({
   name,
@@ -43,8 +44,11 @@ export const createCollection = ({
   requestTimeout = 10_000,
   retryDelay = 1000,
   retryDelayMax = 30_000,
+  resolve,
 }) => {
-  const { clientId } = client;
+  const { parts } = client;
+  const { outbox, store, tabs } = parts;
+  const closing = new AbortController();
   const path = `${baseUrl.replace(/\/$/, '')}/api/${encodeURIComponent(name)}`;
   const url = new URL(path, location.href).href;
   const retry = { delay: retryDelay, ceiling: retryDelayMax };
@@ -55,9 +59,11 @@ export const createCollection = ({
   let closed = false;
 
   const isLive = () => client.isLive(name);
-  const api = createApi({ url, clientId, requestTimeout });
   const base = createBase({
-    read: api.snapshot,
+    async read() {
+      await client.ready;
+      return readSnapshot(url, client.clientId ?? '', { timeout: requestTimeout, stop: closing.signal });
+    },
     heard: () => (isLive() ? client.position(name) : null),
     onCommit: (commit) => {
       overlays.committed(commit);
@@ -83,71 +89,28 @@ export const createCollection = ({
     return rows().find(({ item }) => item.id === id)?.item ?? null;
   };
 
-  const mutations = createMutations({
-    client, url, base, overlays, visible, isLive, changed, retry,
-    send: api.send,
-    siblings: () => siblings,
-    siblingTimeout: requestTimeout,
-  });
+  const mutations = createMutations({ url, parts, base, overlays, visible, isLive, changed });
 
   /** @param {import('./dialects/broadcast.js').ChannelEvent} event */
   const receive = (event) => {
     const commit = readCommit(event);
     if (commit) {
       overlays.see(commit);
-      const overlay = overlays.find(commit.clientId ?? '', commit.mutationId ?? 0);
+      const overlay = overlays.find(commit.clientId, commit.mutationId);
+      // In this order: the next one in the outbox may be sent at once, on the version that this one got.
       if (overlay && overlay.state !== 'acknowledged') {
-        if (overlay.own) {
-          mutations.confirm(overlay, commit.item ?? { id: commit.id, version: commit.version });
-        } else {
-          overlays.acknowledge(overlay, commit.version);
-        }
+        mutations.confirm(overlay, commit.item ?? { id: commit.id, version: commit.version });
       }
     }
     base.receive(event);
     changed({ why: 'event', id: event.payload?.entity_id, reason: event.event });
   };
 
-  const siblings = createSiblings({
-    tabs: client.tabs,
-    collection: url,
-    underWay: overlays.own,
-    onMutation(mutation, announced) {
-      if (overlays.find(mutation.clientId, mutation.mutationId)) return;
-      if (overlays.wasSeen(mutation.clientId, mutation.mutationId)) return;
-      const { state, version, id, op, mutationId } = mutation;
-      const overlay = overlays.add({ ...mutation, state: 'queued', version: null }, { own: false });
-      if (state === 'acknowledged') overlays.acknowledge(overlay, version);
-      changed({ why: 'tab', id, op, mutationId });
-      // Nothing that is shown waits for it; it is how a sibling's news invalidates this tab's copy.
-      if (!announced || state === 'acknowledged') base.refetch('tab');
-    },
-    onAcknowledged(from, mutationId, version) {
-      const overlay = overlays.find(from, mutationId);
-      if (!overlay || overlay.own || overlay.state === 'acknowledged') return;
-      overlays.acknowledge(overlay, version);
-      changed({ why: 'tab', id: overlay.id, op: overlay.op, mutationId, reason: 'acknowledged' });
-      if (!isLive()) base.refetch('tab');
-      mutations.awaitEvent();
-    },
-    onRefused(from, mutationId) {
-      const overlay = overlays.find(from, mutationId);
-      if (!overlay || overlay.own) return;
-      overlays.remove(overlay);
-      changed({ why: 'tab', id: overlay.id, op: overlay.op, mutationId, reason: 'refused' });
-    },
-    onGone(from) {
-      if (overlays.abandon(from).length === 0) return;
-      changed({ why: 'tab-gone' });
-      base.refetch('tab-gone'); // some of it may have been committed with its last breath
-    },
-  });
-
-  const wake = () => {
-    base.wake();
-    mutations.kick();
-  };
   const offs = [
+    outbox.attach({ url, hear: mutations.hear, resolve, requestTimeout, retry }),
+    parts.onWiped(mutations.forget),
+    tabs.onGone(mutations.abandon),
+    tabs.onRestored(mutations.load),
     client.subscribe(name, receive, {
       onSubscribed(_, position) {
         base.expect(position, 'subscribed');
@@ -159,12 +122,13 @@ export const createCollection = ({
       },
     }),
     client.onStateChange((state) => {
-      if (state === 'connected') wake();
+      if (state === 'connected') base.wake();
     }),
     listenForWake((reason) => {
-      if (reason !== 'offline') wake();
+      if (reason !== 'offline') base.wake();
     }),
   ];
+  mutations.load().catch(() => {}); // what cannot be read cannot be written: whoever writes is told
   base.refetch('opened');
 
   /** @type {typeof mutations.mutate} */
@@ -180,7 +144,7 @@ export const createCollection = ({
     view: () =>
       rows().map(({ item, mutations: laid }) => {
         const open = laid.filter(({ state }) => state !== 'acknowledged');
-        const own = open.some((mutation) => mutation.clientId === clientId);
+        const own = open.some((mutation) => mutation.tab === tabs.id);
         return { item, pending: open.length > 0, from: own ? 'self' : open.length > 0 ? 'tab' : null };
       }),
     /** The `id` is made here unless given, so that an item made offline keeps it. @param {Record<string, any>} fields */
@@ -191,15 +155,14 @@ export const createCollection = ({
     remove: (id) => write('remove', id, {}),
     /** @param {(change: Change) => void} listener */
     onChange: (listener) => changes.add(listener),
-    /** This tab's mutations that the server has not settled. */
+    /** The profile's mutations that the server has not settled, whichever tab made them. */
     pending: mutations.pending,
-    /** Those that the server refused, with the reason, until dismissed. */
+    /** The `server` promise of a pending mutation, to be had again after a reload; else null. */
+    server: mutations.server,
+    /** Those that were refused, with the reason, until dismissed. */
     refused: mutations.refused,
-    /** @param {number} mutationId */
-    dismiss(mutationId) {
-      mutations.dismiss(mutationId);
-      changed({ why: 'dismissed', mutationId });
-    },
+    /** In all tabs. */
+    dismiss: mutations.dismiss,
     /** Read the collection anew. Rejects if that fails; it is tried again by itself. */
     refetch: () => base.refetch('asked for'),
     /**
@@ -211,15 +174,14 @@ export const createCollection = ({
       const live = loaded && !stale && isLive();
       return { loaded, live, reading, confirmed: base.items().size, position: base.position() };
     },
-    /** Stop. What is pending is not sent any more, and its `server` promises reject as indefinite. */
+    /** Stop. What is pending stays in the outbox and is sent; its `server` promises reject as indefinite. */
     close() {
       if (closed) return;
       closed = true;
       for (const off of offs) off();
-      siblings.close();
       mutations.close();
       base.close();
-      api.close();
+      closing.abort(new DOMException('the collection is closed', 'AbortError'));
       changes.clear();
     },
   };

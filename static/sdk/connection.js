@@ -1,10 +1,11 @@
 /**
- * One connection that is kept up: it owns the socket, the wait between attempts and the state. It knows
- * nothing of channels and frames: text comes out, text goes in.
+ * One connection that is kept up: it owns the link, the wait between attempts and the state. It knows
+ * nothing of channels and frames: text comes out, text goes in. A link is a socket, or the way to the tab
+ * that has one (links.js).
  */
 
 import { backoff } from './backoff.js';
-import { clearTimer, now, random, setTimer } from './clock.js';
+import { clearTimer, now, random, setTimer, ticks } from './clock.js';
 import { next, transitions } from './transitions.js';
 import { listenForWake } from './wake.js';
 
@@ -20,17 +21,19 @@ import { listenForWake } from './wake.js';
 
 /**
  * @typedef {object} ConnectionOptions
- * @property {string} url
+ * @property {(events: import('./links.js').LinkEvents) => import('./links.js').Link} open throws if it cannot be
  * @property {number} reconnectDelay ms
  * @property {number} reconnectDelayMax ms
  * @property {number} maxReconnectAttempts
- * @property {number} connectTimeout how long a handshake may take, in ms
  * @property {() => void} onOpen before anybody hears of `connected`
  * @property {() => void} onLost the socket is gone, whoever ended it
  * @property {(text: string) => void} onText
  * @property {(state: State, reason: string) => void} onChange
  * @property {() => void} onDoubt the browser says that the network changed under an open socket
  */
+
+/** Close codes after which the same would only happen again: a violated policy, a missing extension, ours. */
+const isFinal = (/** @type {number} */ code) => code === 1008 || code === 1010 || (code >= 4400 && code < 4500);
 
 /** An open socket that lived this long was worth its attempt: the next loss counts from one again. */
 const PROVEN_AFTER_MS = 5000;
@@ -45,8 +48,8 @@ export const createConnection = (options) => {
   let proven = false;
   /** @type {number | null} */
   let retryAt = null;
-  /** @type {WebSocket | null} */
-  let socket = null;
+  /** @type {import('./links.js').Link | null} */
+  let link = null;
   /** @type {import('./clock.js').Timer | null} */
   let timer = null;
   /** @type {(() => void) | null} */
@@ -70,46 +73,50 @@ export const createConnection = (options) => {
   };
 
   const open = () => {
-    /** @type {WebSocket} */
-    let mine;
+    // What a superseded link has to say is of no interest to anybody, whatever it is.
+    let current = true;
+    let begun = false;
+    /** @param {(...args: any[]) => void} act */
+    const heard = (act) => (/** @type {any[]} */ ...args) => current && begun && act(...args);
     try {
-      mine = new WebSocket(options.url);
+      const opened = options.open({
+        opened: heard(() => {
+          openedAt = ticks();
+          proven = false;
+          take('opened', 'opened');
+        }),
+        text: heard(options.onText),
+        closed: heard((code, why) => {
+          if (isFinal(code)) take('refused', `refused (${code})`);
+          else ended(why ?? (phase === 'connected' ? `lost (${code})` : 'failed'));
+        }),
+      });
+      link = {
+        ...opened,
+        close() {
+          current = false;
+          opened.close();
+        },
+      };
+      begun = true;
     } catch {
       // The browser refuses before it tries (mixed content). Treated as a failed attempt, in its own turn.
       timer = setTimer(() => ended('failed'), 0);
-      return;
     }
-    socket = mine;
-    // What a superseded socket has to say is of no interest to anybody, whatever it is.
-    const current = () => socket === mine;
-    mine.addEventListener('open', () => {
-      if (!current()) return;
-      openedAt = now();
-      proven = false;
-      take('opened', 'opened');
-    });
-    mine.addEventListener('message', ({ data }) => {
-      if (current() && typeof data === 'string') options.onText(data);
-    });
-    mine.addEventListener('close', ({ code }) => {
-      if (current()) ended(phase === 'connected' ? `lost (${code})` : 'failed');
-    });
-    // After 'error' there is always a 'close'; the reverse is not true.
-    timer = setTimer(() => ended('timed-out'), options.connectTimeout);
   };
 
-  /** Leave the socket, if there is one: from here on it is superseded. */
+  /** Leave the link, if there is one: from here on it is superseded. */
   const drop = () => {
-    if (socket === null) return;
-    const old = socket;
-    socket = null;
+    if (link === null) return;
+    const old = link;
+    link = null;
     old.close();
     options.onLost();
   };
 
   /** @param {string} why */
   const ended = (why) => {
-    if (phase === 'connected' && (proven || now() - openedAt >= PROVEN_AFTER_MS)) attempt = 0;
+    if (phase === 'connected' && (proven || ticks() - openedAt >= PROVEN_AFTER_MS)) attempt = 0;
     drop();
     if (attempt >= options.maxReconnectAttempts) take('exhausted', 'gave-up');
     else take('closed', why);
@@ -150,8 +157,23 @@ export const createConnection = (options) => {
     disconnect: () => take('disconnect', 'disconnect'),
     /** @param {string} text */
     send(text) {
-      if (phase === 'connected') socket?.send(text);
+      if (phase === 'connected') link?.send(text);
     },
+    /** Another link is to be used: go over to it now. @param {string} why */
+    renew(why) {
+      if (phase === 'connected') ended(why);
+      if (phase === 'waiting') take('wake', why);
+      else if (phase === 'connecting' || phase === 'trying') {
+        drop();
+        open();
+      }
+    },
+    /** Do not wait for the next attempt, if one is waited for. @param {string} why */
+    nudge(why) {
+      if (phase === 'waiting') take('wake', why);
+    },
+    /** Whether it is up, or trying to be. */
+    wanted: () => phase !== 'idle' && phase !== 'gave-up',
     /** The socket may look open, but whoever speaks through it knows better. @param {string} why */
     fail(why) {
       if (phase === 'connected') ended(why);

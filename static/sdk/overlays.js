@@ -1,5 +1,6 @@
 /**
- * The mutations that are laid over the base, this tab's and its siblings', in the order they were made here.
+ * The mutations that are laid over the base, this tab's and those of its profile's other tabs, in the order
+ * they were made.
  *
  * An overlay goes when the base holds it, and not before: were it dropped when the server's answer comes,
  * the item would vanish until its event arrives, or jump to another place in the list. The base holds it
@@ -12,15 +13,16 @@
 
 /**
  * @typedef {Mutation & {
- *   own: boolean,
- *   after: Overlay | null,
+ *   tab: string,
+ *   was: number[],
+ *   item: import('./replay.js').Item | null,
  *   reading: number,
- *   settled: Promise<void>,
- *   settle: () => void,
+ *   server: Promise<any>,
+ *   resolve: (result: any) => void,
+ *   reject: (error: Error) => void,
  * }} Overlay
- *   `after`: the earlier one on the same item whose version this one must wait for;
- *   `reading`: how many snapshots had been asked for when it was acknowledged;
- *   `settled`: acknowledged, refused or dropped
+ *   `tab`: that made it; `was`: mutation ids that conflicts have used up; `item`: as it was shown when it was
+ *   made; `reading`: how many snapshots had been asked for when it was acknowledged; `server`: its end
  */
 
 /** Other tabs' clients of which the last commit is remembered. */
@@ -37,7 +39,6 @@ export const createOverlays = (base) => {
   const drop = (goes) => {
     const dropped = list.filter(goes);
     if (dropped.length > 0) list = list.filter((overlay) => !dropped.includes(overlay));
-    for (const { settle } of dropped) settle();
     return dropped;
   };
 
@@ -50,20 +51,31 @@ export const createOverlays = (base) => {
   };
 
   return {
-    /** @param {Mutation} mutation @param {{own: boolean, after?: Overlay | null}} how @returns {Overlay} */
-    add(mutation, { own, after = null }) {
-      let settle = () => {};
-      /** @type {Promise<void>} */
-      const settled = new Promise((resolve) => {
-        settle = resolve;
+    /** @param {Pick<Overlay, 'tab' | 'op' | 'id' | 'fields'> & Partial<Mutation>} mutation @returns {Overlay} */
+    add(mutation) {
+      let [resolve, reject] = [(/** @type {any} */ _) => {}, (/** @type {Error} */ _) => {}];
+      /** @type {Promise<any>} */
+      const server = new Promise((yes, no) => {
+        [resolve, reject] = [yes, no];
       });
-      const overlay = { ...mutation, own, after, reading: base.readings(), settled, settle };
+      server.catch(() => {}); // told by refused() too: nobody is obliged to listen here
+      /** @type {Overlay} */
+      const overlay = {
+        clientId: null, mutationId: null, seq: null, was: [], item: null, state: 'queued', version: null,
+        reading: base.readings(), server, resolve, reject, ...mutation,
+      };
       list.push(overlay);
       return overlay;
     },
-    /** @param {string} clientId @param {number} mutationId */
+    /** What is stored has its place; what is not comes after it. */
+    sort() {
+      list = list.slice().sort((one, other) => (one.seq ?? Infinity) - (other.seq ?? Infinity) || 0);
+    },
+    /** @param {string | null} clientId @param {number | null} mutationId */
     find: (clientId, mutationId) =>
-      list.find((overlay) => overlay.clientId === clientId && overlay.mutationId === mutationId),
+      list.find((overlay) => overlay.mutationId !== null && overlay.clientId === clientId && overlay.mutationId === mutationId),
+    /** @param {(overlay: Overlay) => boolean} is */
+    where: (is) => list.filter(is),
     /** The last one on an item. @param {string} id */
     lastOn: (id) => list.findLast((overlay) => overlay.id === id),
     /** Whether the stream has shown this mutation, or a later one of its client. */
@@ -82,28 +94,22 @@ export const createOverlays = (base) => {
       overlay.state = 'acknowledged';
       overlay.version = version;
       overlay.reading = base.readings();
-      overlay.settle();
       drop((other) => other === overlay && isHeld(other));
     },
     /**
-     * The base holds this commit, and with it all that came before: earlier versions of the item, and the
-     * earlier mutations of its client, which sends in order. (Their own events may never come, if a snapshot
-     * was read or the subscription began in between.)
+     * The base holds this commit, and with it all that came before: earlier versions of the item, and what its
+     * client had got acknowledged, which sends in order. (Their own events may never come, if a snapshot was
+     * read or the subscription began in between.)
      */
     committed: (/** @type {Commit} */ { id, version, clientId, mutationId }) =>
       drop((overlay) => {
-        if (overlay.state === 'acknowledged' && overlay.id === id && (overlay.version ?? Infinity) <= version) return true;
-        if (mutationId === null || overlay.clientId !== clientId || overlay.mutationId > mutationId) return false;
-        return overlay.mutationId === mutationId || overlay.state === 'acknowledged' || !overlay.own;
+        if (overlay.state !== 'acknowledged') return false;
+        if (overlay.id === id && (overlay.version ?? Infinity) <= version) return true;
+        return mutationId !== null && overlay.clientId === clientId && (overlay.mutationId ?? Infinity) <= mutationId;
       }),
     /** The base is what reading number n found. @param {number} reading */
     snapshot: (reading) => drop((overlay) => isHeld(overlay, reading)),
-    /** @param {Overlay} overlay */
-    remove: (overlay) => drop((other) => other === overlay),
-    /** Its tab is gone: what it had not got acknowledged will not be sent by anybody. */
-    abandon: (/** @type {string} */ clientId) =>
-      drop((overlay) => !overlay.own && overlay.clientId === clientId && overlay.state !== 'acknowledged'),
-    own: () => list.filter(({ own }) => own),
+    drop,
     all: () => list,
   };
 };

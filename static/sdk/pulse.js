@@ -3,7 +3,7 @@
  * silence it asks, and if nothing at all comes back it is dead.
  */
 
-import { clearTimer, now, setTimer } from './clock.js';
+import { clearTimer, setTimer, ticks } from './clock.js';
 
 /**
  * @param {object} options
@@ -24,7 +24,7 @@ export const createPulse = ({ quiet, patience, ask, onDead }) => {
     clearTimer(timer);
     // One timer for many frames: it is not set anew with each, it looks at the time of the last.
     timer = setTimer(() => {
-      const silent = now() - heardAt;
+      const silent = ticks() - heardAt;
       if (silent < quiet) listen(quiet - silent);
       else probe();
     }, ms);
@@ -42,7 +42,7 @@ export const createPulse = ({ quiet, patience, ask, onDead }) => {
     start() {
       if (running) return;
       running = true;
-      heardAt = now();
+      heardAt = ticks();
       listen(quiet);
     },
     stop() {
@@ -51,7 +51,7 @@ export const createPulse = ({ quiet, patience, ask, onDead }) => {
       timer = null;
     },
     heard() {
-      heardAt = now();
+      heardAt = ticks();
       if (!asked) return;
       asked = false;
       listen(quiet);

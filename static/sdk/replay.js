@@ -10,22 +10,21 @@
 
 /**
  * @typedef {object} Mutation
- * @property {string} clientId
- * @property {number} mutationId grows per collection and client
+ * @property {string | null} clientId null until it is stored, as are the next two
+ * @property {number | null} mutationId grows per collection and client
+ * @property {number | null} seq
  * @property {Op} op
  * @property {string} id the item's
  * @property {Record<string, any>} fields what is created or changed
- * @property {Item | null} item the whole item as its tab shows it, null once removed
- * @property {number | null} baseVersion the confirmed version that was visible when the edit was made
  * @property {MutationState} state
  * @property {number | null} version what the server gave it, once acknowledged
  */
 
-/** @typedef {{item: Item, mutations: Mutation[]}} Shown what was laid over the item, oldest first */
+/** @typedef {{item: Item, mutations: import('./overlays.js').Overlay[]}} Shown what was laid over the item, oldest first */
 
 /**
  * @param {Iterable<Item>} base in the server's order
- * @param {Iterable<Mutation>} mutations in the order they were made
+ * @param {Iterable<import('./overlays.js').Overlay>} mutations in the order they were made
  * @returns {Shown[]}
  */
 export const replay = (base, mutations) => {

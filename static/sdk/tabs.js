@@ -1,8 +1,7 @@
 /**
  * The other tabs of this browser profile: messages to them, and the knowledge that one is gone.
  *
- * A tab that closes says `bye`, but one that crashes does not. So each tab holds a Web Lock named after its
- * client id for as long as it lives, and whoever heard from it waits for that lock: who gets it knows that
+ * A tab that closes says `bye`, but one that crashes does not. So each tab holds a Web Lock named after it for as long as it lives, and whoever heard from it waits for that lock: who gets it knows that
  * the tab is dead. (A frozen tab keeps its lock, rightly: it may come back.) Where there are no Web Locks,
  * on a plain `http://` host, `bye` is all there is.
  */
@@ -11,11 +10,13 @@ import { createListeners } from './listeners.js';
 
 /**
  * @typedef {object} Tabs
+ * @property {string} id this tab's name
  * @property {(topic: string, body: unknown) => void} post to all other tabs, never to this one
  * @property {(topic: string, listener: (body: any, from: string) => void) => () => void} on
- * @property {(listener: (clientId: string) => void) => () => void} onGone
+ * @property {(listener: (tabId: string) => void) => () => void} onGone
  * @property {(listener: () => void) => () => void} onRestored this page came back from the back/forward
  *   cache: the others believe it gone
+ * @property {() => void} unlock do without locks from here on: they went with the storage
  * @property {() => void} close
  */
 
@@ -26,11 +27,11 @@ const isMessage = (message) => typeof message?.from === 'string' && typeof messa
 
 /**
  * @param {object} options
- * @param {string} options.clientId
+ * @param {string} options.tabId
  * @param {string} options.name of the BroadcastChannel, and the prefix of the locks
  * @returns {Tabs}
  */
-export const openTabs = ({ clientId, name }) => {
+export const openTabs = ({ tabId, name }) => {
   const channel = new BroadcastChannel(name);
   /** @type {import('./listeners.js').Listeners<[string, any, string]>} */
   const heard = createListeners();
@@ -44,6 +45,7 @@ export const openTabs = ({ clientId, name }) => {
   /** @type {Omit<Message, 'locked'>[] | null} what waits for our lock; null once it is decided */
   let waiting = [];
   let locked = false;
+  let lockless = !navigator.locks;
   let closed = false;
   let release = () => {};
 
@@ -59,7 +61,7 @@ export const openTabs = ({ clientId, name }) => {
   /** @param {string} topic @param {unknown} body */
   const post = (topic, body) => {
     if (closed) return;
-    const message = { from: clientId, topic, body };
+    const message = { from: tabId, topic, body };
     // Whoever hears of us before we hold our lock would get it, and take us for dead.
     if (waiting) waiting.push(message);
     else channel.postMessage({ ...message, locked });
@@ -75,7 +77,7 @@ export const openTabs = ({ clientId, name }) => {
 
   /** @param {string} id */
   const watch = (id) => {
-    if (!navigator.locks || watched.has(id)) return;
+    if (lockless || watched.has(id)) return;
     const waitingFor = new AbortController();
     watched.set(id, waitingFor);
     navigator.locks
@@ -109,12 +111,13 @@ export const openTabs = ({ clientId, name }) => {
   addEventListener('pageshow', onPageShow);
   if (navigator.locks) {
     // Refused where storage is (a third-party frame): then without, as where locks do not exist.
-    navigator.locks.request(lockName(clientId), { signal: own.signal }, hold).catch(flush);
+    navigator.locks.request(lockName(tabId), { signal: own.signal }, hold).catch(flush);
   } else {
     flush();
   }
 
   return {
+    id: tabId,
     post,
     on: (topic, listener) =>
       heard.add((about, body, from) => {
@@ -122,6 +125,12 @@ export const openTabs = ({ clientId, name }) => {
       }),
     onGone: gone.add,
     onRestored: restored.add,
+    unlock() {
+      lockless = true;
+      locked = false;
+      for (const waitingFor of watched.values()) waitingFor.abort();
+      watched.clear();
+    },
     close() {
       if (closed) return;
       bye();

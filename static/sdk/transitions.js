@@ -15,7 +15,7 @@
 
 /** @typedef {'disconnected' | 'connecting' | 'connected' | 'reconnecting'} State */
 /** @typedef {'idle' | 'gave-up' | 'connecting' | 'connected' | 'waiting' | 'trying'} Phase */
-/** @typedef {'connect' | 'disconnect' | 'wake' | 'opened' | 'closed' | 'exhausted' | 'due'} Happening */
+/** @typedef {'connect' | 'disconnect' | 'wake' | 'opened' | 'closed' | 'refused' | 'exhausted' | 'due'} Happening */
 
 /** @type {Record<Phase, {state: State, on: Partial<Record<Happening, Phase>>}>} */
 export const transitions = {
@@ -30,14 +30,14 @@ export const transitions = {
   connecting: {
     state: 'connecting',
     on: {
-      opened: 'connected', closed: 'waiting', exhausted: 'gave-up',
+      opened: 'connected', closed: 'waiting', refused: 'idle', exhausted: 'gave-up',
       connect: 'connecting', wake: 'connecting', disconnect: 'idle',
     },
   },
   connected: {
     state: 'connected',
     on: {
-      closed: 'waiting', exhausted: 'gave-up',
+      closed: 'waiting', refused: 'idle', exhausted: 'gave-up',
       connect: 'connected', wake: 'connected', disconnect: 'idle',
     },
   },
@@ -48,7 +48,7 @@ export const transitions = {
   trying: {
     state: 'reconnecting',
     on: {
-      opened: 'connected', closed: 'waiting', exhausted: 'gave-up',
+      opened: 'connected', closed: 'waiting', refused: 'idle', exhausted: 'gave-up',
       connect: 'trying', wake: 'trying', disconnect: 'idle',
     },
   },

@@ -152,7 +152,8 @@ class Session:
         self.recorder.begin(await self._header())
         if self.held is not None and self.scenario.mode == "held":
             await self.held.hold()
-        await asyncio.gather(*(tab.start("opened") for tab in tabs))
+        for tab in tabs:  # the first of a profile is the first to ask for what tabs share
+            await tab.start("opened")
         if self.held is not None:
             await self.held.quiet()
         if self.commits is not None:

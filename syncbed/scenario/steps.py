@@ -203,6 +203,7 @@ HELD: dict[str, Fields] = {
 }
 
 SHOWS = {**_tab(), "op": Entry(ID, "the id of an earlier put or publish")}
+FRAME_DID = ("seen", "held", "delayed", "delivered", "lost", "answer_lost")
 
 CONDITIONS: dict[str, Fields] = {
     "state": Fields("The SDK's state.", {**_tab(), "state": Entry(OneOf(STATES), "")}),
@@ -213,7 +214,7 @@ CONDITIONS: dict[str, Fields] = {
         "The wire has done this to a message of this name (`*` stands for anything).",
         {
             "message": Entry(MESSAGE, ""),
-            "did": Entry(OneOf(("seen", "held", "delayed", "delivered", "lost", "answer_lost")), "", "delivered"),
+            "did": Entry(OneOf(FRAME_DID), "", "delivered"),
         },
     ),
 }

@@ -12,17 +12,14 @@ RESEND_AS_NEW = Bug(
     "no_duplicate",
     (
         Patch(
-            "sdk/mutations.js",
-            "else changed({ why: 'unsettled', id, op, mutationId, reason: answer.error.name });",
-            """else {
-        if (op === 'create') {
-          overlay.id = crypto.randomUUID();
-          overlay.mutationId = nextMutationId(client, url);
-          promises.set(overlay.mutationId, promises.get(mutationId));
-          promises.delete(mutationId);
+            "sdk/outbox.js",
+            "        failures += 1;\n",
+            """        failures += 1;
+        if (entry.op === 'create') {
+          await store.again(entry, { id: crypto.randomUUID() });
+          tell({ kind: 'changed', url });
         }
-        changed({ why: 'unsettled', id: overlay.id, op, reason: answer.error.name });
-      }""",
+""",
         ),
     ),
 )
@@ -36,8 +33,8 @@ ZOMBIE_RECONNECT = Bug(
     (
         Patch(
             "sdk/connection.js",
-            "if (current()) ended(phase",
-            "if (current() || phase === 'idle') ended(phase",
+            "current = false;",
+            "current = phase === 'idle';",
         ),
         Patch(
             "sdk/transitions.js",

@@ -249,6 +249,32 @@ class BrokerContract:
         assert sorted(outcome.repeated for outcome in outcomes) == [False] + [True] * 9
         assert {outcome.result for outcome in outcomes} == {"created"}
 
+    async def test_an_older_fence_is_refused_and_leaves_no_trace(self, broker: Broker) -> None:
+        def by(fence: int | None, n: int) -> Mutation:
+            return Mutation("create", f"i{n}", {}, None, "profile", n, fence=fence)
+
+        assert (await broker.commit("orders", by(2, 1))).result == "created"
+        assert await broker.commit("orders", by(1, 2)) == Outcome("stale_fence", None)
+        assert await broker.commit("orders", by(1, 1)) == Outcome("stale_fence", None), "not even a repeat"
+        assert (await broker.commit("orders", by(2, 2))).result == "created", "its id was not used up"
+        assert (await broker.commit("orders", by(None, 3))).result == "created", (
+            "who knows no fences has none"
+        )
+        other = Mutation("create", "o", {}, None, "other", 1, fence=1)
+        assert (await broker.commit("orders", other)).result == "created"
+        assert (await broker.commit("contacts", by(1, 1))).result == "created"
+        assert (await broker.read("orders")).position.offset == 4
+
+    async def test_a_fence_counts_however_its_mutation_ended(self, broker: Broker) -> None:
+        def by(fence: int, n: int) -> Mutation:
+            return Mutation("update", "nobody", {}, None, "profile", n, fence=fence)
+
+        assert (await broker.commit("orders", by(1, 1))).result == "not_found"
+        assert (await broker.commit("orders", by(2, 1))).repeated
+        assert (await broker.commit("orders", by(1, 2))).result == "stale_fence"
+        assert (await broker.commit("orders", by(10, 2))).result == "not_found", "a number, not a text"
+        assert (await broker.commit("orders", by(9, 3))).result == "stale_fence"
+
     # values and names
 
     @pytest.mark.parametrize("value", WEIRD_VALUES, ids=ascii)

@@ -99,6 +99,11 @@ def test_a_writer_gives_both_ids_or_none_that_counts() -> None:
     assert parse_ids({"client-id": "tab"}) == Ids("tab", None)
     assert parse_ids({"client-id": "tab", "mutation-id": "7"}) == Ids("tab", 7)
     assert parse_ids({"client-id": "tab", "mutation-id": str(INTEGER_MAX)}).mutation_id == INTEGER_MAX
+    assert parse_ids({"client-id": "me", "mutation-id": "7", "fence": "3"}) == Ids("me", 7, 3)
+
+
+def test_a_mutation_carries_its_fence() -> None:
+    assert asked("delete", ids=Ids("me", 7, 3)) == Mutation("delete", "a", {}, None, "me", 7, fence=3)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +118,8 @@ def test_a_writer_gives_both_ids_or_none_that_counts() -> None:
         ({"client-id": "tab", "mutation-id": "1.0"}, "Mutation-Id"),
         ({"client-id": "tab", "mutation-id": "seven"}, "Mutation-Id"),
         ({"client-id": "tab", "mutation-id": str(INTEGER_MAX + 1)}, "Mutation-Id"),
+        ({"client-id": "tab", "mutation-id": "7", "fence": "x"}, "Fence"),
+        ({"client-id": "tab", "fence": "7"}, "Mutation-Id"),
         ({"client-id": "tab", "mutation-id": "1" * 40}, "Mutation-Id"),
     ],
 )

@@ -1,7 +1,8 @@
 -- Commit one mutation: decide, write, remember, take the next offset, log, publish.
--- KEYS: 3 items, 4 what is remembered of the client (only with a mutation id)
+-- KEYS: 3 items, 4 what is remembered of the client (only with a mutation id), 5 its fence (only with one)
 -- ARGV: 2 publish to, 3 events max, 4 op, 5 entity id, 6 fields, 7 if-match, 8 client id, 9 mutation id,
---       10 mutations remembered max, 11 and for how many seconds, 12 refusal result, 13 refusal body, 14 item bytes max
+--       10 mutations remembered max, 11 and for how many seconds, 12 refusal result, 13 refusal body, 14 item bytes max,
+--       15 fence
 --   ->  {result, body, 1 if it is a repeat}
 --
 -- The decision is that of core/commit.py. Everything is read and checked before the first write, because
@@ -21,8 +22,15 @@ if mutation_id ~= '' then
   first = redis.call('ZRANGEBYSCORE', KEYS[4], mutation_id, mutation_id)[1]
   last = redis.call('ZREVRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2]
 end
+local fence = KEYS[5] and redis.call('GET', KEYS[5])
 local epoch, offset = standing()
 
+if fence and tonumber(ARGV[15]) < tonumber(fence) then
+  return {'stale_fence', 'null', 0}
+end
+if KEYS[5] then
+  redis.call('SET', KEYS[5], ARGV[15], 'EX', ARGV[11])
+end
 if first then
   local result, body = string.match(first, '^%d+ (%S+) (.*)$')
   return {result, body, 1}
