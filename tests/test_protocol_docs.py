@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from server.core.connection import SLOW_CONSUMER
 from server.dialects import rooms, state
 from server.endpoints import metrics
+from server.endpoints.vitals import EXPIRED, SILENT
+from server.guard.admission import FULL, GOING_AWAY, REPLACED, USER_FULL
+from tests.vectors import load
 
 TEXT = (Path(__file__).parents[1] / "docs" / "protocol.md").read_text("utf-8")
 
@@ -41,6 +47,21 @@ def test_the_types_of_state_are_those_of_the_code() -> None:
 
 def test_the_error_codes_of_state_are_those_of_the_code() -> None:
     assert first_cells("state", "code") == {*state.ERROR_CODES.values(), state.OTHER_ERRORS}
+
+
+@pytest.mark.parametrize("dialect", ["rooms", "state"])
+def test_every_type_that_a_server_sends_in_the_vectors_is_named(dialect: str) -> None:
+    steps = [step for vector in load(dialect, "conversations") for step in vector["steps"]]
+    sent = {step["receive"]["type"] for step in steps if "receive" in step}
+    assert len(sent) >= 6
+    assert {type_ for type_ in sent if f"`{type_}`" not in section(dialect)} == set()
+
+
+def test_every_close_code_of_the_server_is_named() -> None:
+    codes = {
+        str(close.code) for close in (FULL, GOING_AWAY, USER_FULL, REPLACED, SILENT, EXPIRED, SLOW_CONSUMER)
+    }
+    assert {code for code in codes if not re.search(rf"\b{code}\b", TEXT)} == set()
 
 
 def test_the_metrics_are_those_of_the_code() -> None:

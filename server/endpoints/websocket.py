@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 from ..brokers.base import BrokerUnavailableError, IndefiniteError
 from ..core.connection import Close, Connection
 from ..core.heartbeat import HeartbeatRules
-from ..core.messages import ErrorReply, Heartbeat
+from ..core.messages import Command, ErrorReply, Heartbeat
 from ..dialects.base import Dialect
 from ..errors import (
     BROKER_UNAVAILABLE,
@@ -193,9 +193,7 @@ class _Conversation:
             vitals = self._instance.vitals.get(self._connection)
             if vitals is not None:
                 vitals.heard()
-            commands = self._dialect.decode(text, self._connection)
-            if self._minute is not None and commands != [Heartbeat()]:
-                self._check_minute(self._minute)
+            commands = self._decode(text)
             await carry_out(self._instance, self._connection, commands)
         except SyncbedError as error:
             self._tell(error.kind, error.message)
@@ -209,10 +207,17 @@ class _Conversation:
             self._tell(INTERNAL, INTERNAL.text)
         metrics.carried_out(time.perf_counter() - began_s)
 
-    def _check_minute(self, rate: Rate) -> None:
-        if not rate.take(self._instance.now_s()):
-            most = self._instance.settings.state_messages_per_min_max
-            raise SyncbedError(RATE_LIMITED, f"Rate limit exceeded: {most} messages a minute")
+    def _decode(self, text: str) -> list[Command]:
+        """Whatever it says counts for the rate of a minute, except that the client lives."""
+        commands: list[Command] = []
+        try:
+            commands = self._dialect.decode(text, self._connection)
+        finally:
+            rate = None if commands == [Heartbeat()] else self._minute
+            if rate is not None and not rate.take(self._instance.now_s()):
+                most = self._instance.settings.state_messages_per_min_max
+                raise SyncbedError(RATE_LIMITED, f"Rate limit exceeded: {most} messages a minute")
+        return commands
 
     def _tell(self, kind: ErrorKind, text: str) -> None:
         self._instance.metrics.error(kind.name)
