@@ -117,7 +117,7 @@ class _Conversation:
         try:
             await self._websocket.accept(subprotocol)
             connection.step("accept")
-            refused = refused or instance.admission.closed  # the end may have begun meanwhile
+            refused = refused or instance.admission.reconsider(connection)
             if refused is None:
                 await self._begin(returns=returns)
             else:

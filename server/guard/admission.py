@@ -40,13 +40,9 @@ class Admission:
         self.draining = False
         """Nobody comes in any more."""
 
-    @property
-    def closed(self) -> Refusal | None:
-        return (SHUTTING_DOWN, GOING_AWAY) if self.draining else None
-
     def admit(self, connection: Connection) -> Refusal | None:
-        if self.closed is not None:
-            return self.closed
+        if self.draining:
+            return SHUTTING_DOWN, GOING_AWAY
         if 0 < self._connections_max <= len(self._hub.connections):
             return AT_CAPACITY, FULL
         if connection.user is not None:
@@ -57,6 +53,14 @@ class Admission:
                 mine.pop(0).close(REPLACED)
             mine.append(connection)
         self._hub.add(connection)
+        return None
+
+    def reconsider(self, connection: Connection) -> Refusal | None:
+        """What has happened to a connection that was admitted, while its handshake was under way."""
+        if self.draining:
+            return SHUTTING_DOWN, GOING_AWAY
+        if connection.user is not None and connection not in self.users.get(connection.user, ()):
+            return TOO_MANY_CONNECTIONS, REPLACED
         return None
 
     def leave(self, connection: Connection) -> None:

@@ -221,3 +221,16 @@ async def test_a_hundred_at_once_of_one_user_admit_exactly_five() -> None:
         assert (first.count("connection_established"), first.count("error")) == (5, 95)
         await asyncio.gather(*(client.end() for client in clients))
         assert app.state.instance.admission.users == {}
+
+
+async def test_a_hundred_at_once_where_the_oldest_makes_room_leave_exactly_two() -> None:
+    limits = {"user_connections_max": 2, "user_over_limit": "close_oldest"}
+    async with running(token_secret=SECRET, **limits) as app:
+        token = token_of(app)
+        clients = [AsgiSocket(app, "/ws/state", f"token={token}") for _ in range(100)]
+        for client in clients:
+            await client.next()
+        await asyncio.gather(*(client.closed() for client in clients[:98]))
+        assert {client.close_code for client in clients[:98]} == {4004}
+        assert len(app.state.instance.hub.connections) == 2
+        await asyncio.gather(*(client.end() for client in clients[98:]))
