@@ -1,5 +1,5 @@
-"""A Redis that loses what it had acknowledged: a replica that lags is promoted, a log loses its tail, a Redis is
-emptied. Each starts a new epoch, so that the loss is seen and no offset is ever handed out twice under one.
+"""A Redis that loses what it had acknowledged: a replica that lags is promoted, a log loses its tail, a Redis
+is emptied. Each starts a new epoch, so that the loss is seen and no offset is handed out twice under one.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from integration.tcp_relay import TcpRelay
 from integration.waiting import until
 from server.brokers.base import BrokerUnavailableError, LogGoneError
 from server.brokers.redis import RedisBroker
-from server.core.commit import Mutation
-from server.core.events import Event, Position
+from server.core.events import Position
 from syncbed.world import Address, RedisProcess, World
 from tests.brokers.contract import LIMITS, Ear, create, update
 
@@ -157,7 +156,7 @@ async def ids(broker: RedisBroker) -> list[str]:
 async def test_a_replica_that_is_promoted_starts_a_new_epoch_and_has_what_it_had(
     pair: Pair, opened: Open, lagging: bool
 ) -> None:
-    broker, ear = await opened(pair.url)
+    broker, _ = await opened(pair.url)
     await broker.join("orders")
     await pair.follow()
     await written(broker, "a", "b")
@@ -268,7 +267,7 @@ async def is_ok(address: Address) -> bool:
 
 
 class Follower:
-    """What the SDK does with positions, in short: a snapshot, the events after it, a snapshot anew when told so."""
+    """What the SDK does with positions: a snapshot, the events after it, a snapshot anew when told so."""
 
     def __init__(self, address: Address, socket: Socket) -> None:
         self._address, self._socket = address, socket

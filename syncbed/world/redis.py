@@ -102,7 +102,7 @@ class RedisProcess(WatchedProcess):
         return self._log().stat().st_size
 
     def lose_tail(self, log_bytes: int) -> None:
-        """Keep so much of its append-only file: what a power failure does to a tail. Only while it is not running."""
+        """Keep so much of its append-only file, as a power failure may. Only while it is not running."""
         if self.running:
             raise WorldError("cut the log of a Redis that is not running: stop or kill it first")
         os.truncate(self._log(), log_bytes)
