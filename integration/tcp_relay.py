@@ -1,5 +1,6 @@
 """A TCP relay in front of a real server, to lose what a network can lose: an answer, after the question
-arrived. It knows nothing of what it carries but the bytes it was told to wait for.
+arrived; every connection at once; or the server itself, behind whose address another one is found. It knows
+nothing of what it carries but the bytes it was told to wait for.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ PUBLISHED = b"*3\r\n$7\r\nmessage\r\n"
 class TcpRelay:
     def __init__(self, upstream_url: str) -> None:
         self._upstream = urlsplit(upstream_url)
+        self._severed = False
         self._listening: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._lose_after: bytes | None = None
@@ -42,6 +44,21 @@ class TcpRelay:
         """The next message of Redis to a subscriber that holds `text` does not arrive."""
         self._lose_published = text
 
+    async def sever(self) -> None:
+        """End every connection, and each that is tried from now on, until `lead_to`."""
+        self._severed = True
+        await self._end_all()
+
+    async def lead_to(self, upstream_url: str) -> None:
+        """End every connection; those that come next are led to that server."""
+        await self.sever()
+        self._upstream = urlsplit(upstream_url)
+        self._severed = False
+
+    def lead_next_to(self, upstream_url: str) -> None:
+        """New connections are led to that server; the ones there are stay where they are."""
+        self._upstream = urlsplit(upstream_url)
+
     async def __aenter__(self) -> Self:
         self._listening = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return self
@@ -51,16 +68,26 @@ class TcpRelay:
     ) -> None:
         assert self._listening is not None
         self._listening.close()
-        for task in self._tasks:
+        await self._end_all()
+
+    async def _end_all(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _accept(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        server, to_server = await asyncio.open_connection(self._upstream.hostname, self._upstream.port)
+        try:
+            if self._severed:
+                raise ConnectionRefusedError
+            server, to_server = await asyncio.open_connection(self._upstream.hostname, self._upstream.port)
+        except (OSError, asyncio.CancelledError):
+            to_client.transport.abort()
+            return
         answers = asyncio.create_task(self._answer(server, to_client))
         try:
             while question := await client.read(CHUNK_BYTES):

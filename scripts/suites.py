@@ -2,7 +2,9 @@
 
     scripts/test [SUITE ...] [PYTEST ARGUMENT ...]
 
-Suites are unit, integration and e2e; without a name all of them run, all even if one fails.
+Suites are unit, integration, e2e (the reference stack in real tabs), bed (the instrument in real
+tabs: driver, wire, held mode, and what befalls the sync engine) and lab. Without a name all of them
+run, all even if one fails.
 Everything from the first word that is not a suite goes to pytest as it is:
 
     scripts/test e2e -k offline              some tests
@@ -39,12 +41,23 @@ TOP = Path(__file__).resolve().parents[1]
 BUILD = TOP / "build"
 SDK = TOP / "static" / "sdk"
 
+BED = ("e2e/driver", "e2e/wire", "e2e/held", "e2e/engine")
+LAB = ("e2e/lab",)
 # A process each: Playwright's sync fixtures leave an event loop running.
-SUITES = {"unit": "tests", "integration": "integration", "e2e": "e2e"}
+SUITES: dict[str, tuple[str, ...]] = {
+    "unit": ("tests",),
+    "integration": ("integration",),
+    "e2e": ("e2e", *(f"--ignore={folder}" for folder in (*BED, *LAB))),
+    "bed": BED,
+    "lab": LAB,
+}
+TABS = (services.provide_redis, services.provide_chromium)
 NEEDS: dict[str, tuple[services.Provide, ...]] = {
     "unit": (),
     "integration": (services.provide_redis,),
-    "e2e": (services.provide_redis, services.provide_chromium),
+    "e2e": TABS,
+    "bed": TABS,
+    "lab": TABS,
 }
 
 
@@ -101,7 +114,7 @@ def run(suite: str, arguments: list[str], folder: Path) -> Outcome:
     print(f"\n── {suite}", flush=True)
     results = folder / f"{suite}.xml"
     environ = {**os.environ, "COVERAGE_FILE": str(folder / ".coverage"), "SYNCBED_JS_COVERAGE": str(folder)}
-    pytest = ["-m", "coverage", "run", "-m", "pytest", SUITES[suite], f"--junitxml={results}"]
+    pytest = ["-m", "coverage", "run", "-m", "pytest", *SUITES[suite], f"--junitxml={results}"]
     began = time.monotonic()
     ended = subprocess.run([sys.executable, *pytest, *arguments], cwd=TOP, env=environ)
     return outcome(suite, ended.returncode, time.monotonic() - began, results)

@@ -429,7 +429,7 @@ test('an event without an item makes it read the collection anew', async () => {
   for (const payload of [{ entity_id: '123' }, {}]) {
     const before = seen.length;
     await broadcast(name, 'created', payload);
-    await until(() => seen.length === before + 1 && collection.status().live);
+    await until(() => seen.length > before && collection.status().live);
   }
 });
 

@@ -107,3 +107,21 @@ def test_what_a_pane_cannot_do_is_refused_by_name(lab: LabPage) -> None:
     expect(lab.notices).to_contain_text("freez")
     lab.notices.get_by_role("button", name="dismiss").click()
     expect(lab.notices).to_be_empty()
+
+
+def test_a_card_that_is_not_current_takes_a_click_on_its_last_button(lab: LabPage) -> None:
+    lab.press("Space")
+    lab.is_held()
+    lab.order("alice/1", ORDER)
+    lab.order("bob/1", "1 × tea")
+    expect(lab.card("POST m1")).to_have_count(2)
+    other = lab.page.locator('#in-flight > li:not([data-current]):has-text("POST m1")')
+    more = other.get_by_role("button", name="drop, duplicate, reorder")
+    before = more.bounding_box()
+    assert before is not None
+    # Pressed where it stands, and let go there: what moves meanwhile is not clicked.
+    lab.page.mouse.move(before["x"] + before["width"] / 2, before["y"] + before["height"] / 2)
+    lab.page.mouse.down()
+    lab.page.wait_for_timeout(100)
+    lab.page.mouse.up()
+    expect(lab.page.get_by_role("menu")).to_be_visible()

@@ -17,7 +17,7 @@ from integration.waiting import until
 POST = "alice/unknown POST /api/orders mutation 1 #1"
 
 
-def order(lab: LabProcess, key: str = "one") -> asyncio.Task[httpx.Response]:
+def order(lab: LabProcess, key: str = "one", mutation: str = "1") -> asyncio.Task[httpx.Response]:
     """Somebody's write, through the wire."""
 
     async def write() -> httpx.Response:
@@ -25,7 +25,7 @@ def order(lab: LabProcess, key: str = "one") -> asyncio.Task[httpx.Response]:
             return await http.post(
                 "/api/orders",
                 json={"id": key, "title": f"1 × {key}", "done": False},
-                headers={"Client-Id": "somebody", "Mutation-Id": "1", "Sec-Fetch-Dest": "empty"},
+                headers={"Client-Id": "somebody", "Mutation-Id": mutation, "Sec-Fetch-Dest": "empty"},
             )
 
     return asyncio.create_task(write())
@@ -97,6 +97,58 @@ async def test_a_frame_is_dropped_though_tcp_never_does(lab: LabProcess, lab_pag
         await lab_page.does("drop", message=name)
         assert f"{name} was dropped" in " ".join(lab_page.told("frame"))
         await lab_page.does("go")
+
+
+@pytest.mark.parametrize("does", ["drop", "duplicate", "reorder"])
+async def test_one_message_meets_what_tcp_never_does(lab: LabProcess, lab_page: Page, does: str) -> None:
+    """Two events wait on one WebSocket; the choice is about the first, then the rest is delivered."""
+    url = f"ws://{HERE}:{lab.port_of('alice')}/ws/broadcast"
+    async with connect(url) as socket:
+        await socket.send(json.dumps({"subscribe": ["orders"], "positions": {"orders": None}}))
+        await lab_page.until(lambda: any("down 1 was delivered" in told for told in lab_page.told("frame")))
+        await socket.recv()
+        await lab_page.does("hold")
+        first, second = await two_events(lab, lab_page)
+        assert first["verdicts"] == ["deliver", "end_before", "end_after", "drop", "duplicate", "reorder"]
+        assert first["impossible"] == ["drop", "duplicate", "reorder"]
+        assert second["verdicts"] == []
+        assert "decide about that one first" in second["refused"]["reorder"]
+        request = next(each for each in lab_page.state["in_flight"] if each["stage"] == "response")
+        assert "an answer that never arrives" in request["refused"]["drop"]
+        assert "one answer" in (await lab_page.refused("duplicate", message=request["name"]))["text"]
+        await lab_page.does(does, message=first["id"])
+        assert f"chosen: {does} {first['name']}" in lab_page.told("choice")
+        for name in [name for name in events_waiting(lab_page) if name]:
+            await lab_page.does("deliver", message=name)
+        titles = {"drop": ["b"], "duplicate": ["a", "a", "b"], "reorder": ["b", "a"]}[does]
+        got = [json.loads(await asyncio.wait_for(socket.recv(), 5)) for _ in titles]
+        assert [title_in(each) for each in got] == titles
+        recorded = await lab_page.does("scenario")
+        assert {"do": does, "message": first["name"]} in recorded["steps"]
+        await lab_page.does("go")
+
+
+def title_in(event: Any) -> str:
+    """Which of the two orders an event is about."""
+    return "a" if '"order-a"' in json.dumps(event) else "b"
+
+
+def events_waiting(page: Page) -> list[str]:
+    return [name for name in in_flight(page) if "/ws/broadcast" in name and " down " in name]
+
+
+async def two_events(lab: LabProcess, page: Page) -> list[dict[str, Any]]:
+    """The two messages that tell of two orders, as they wait."""
+    for number, key in enumerate(("order-a", "order-b"), 1):
+        order(lab, key, str(number))
+        name = f"alice/unknown POST /api/orders mutation {number} #1 up"
+        await page.until(lambda name=name: name in in_flight(page))  # type: ignore[misc]
+        await page.does("deliver", message=name)
+        await page.until(lambda number=number: len(events_waiting(page)) == number)  # type: ignore[misc]
+    return sorted(
+        (each for each in page.state["in_flight"] if each["name"] in events_waiting(page)),
+        key=lambda each: str(each["name"]),
+    )
 
 
 async def order_through(lab: LabProcess, page: Page) -> None:

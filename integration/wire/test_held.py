@@ -208,6 +208,44 @@ async def test_a_held_request_that_its_page_gives_up_is_marked_and_can_still_be_
 
 
 @pytest.mark.parametrize("how", ["close", "abort"])
+async def test_an_answer_whose_page_has_gone_is_lost_and_waits_no_longer(
+    held: Rig, upstream: RawUpstream, how: str
+) -> None:
+    browser = await held.client()
+    browser.send(request("POST", "/api", b"{}", fetch=True))
+    await held.in_flight("alice/unknown POST /api #1 up")
+    held.wire.decide("alice/unknown POST /api #1 up", "deliver")
+    server = await upstream.accepted()
+    await server.until(b"{}")
+    server.send(answer(b"done"))
+    await held.in_flight("alice/unknown POST /api #1 down")
+    getattr(browser, how)()
+    await held.saw("frame_lost")
+    assert held.wire.in_flight() == []
+    assert held.names("frame_lost") == ["alice/unknown POST /api #1 down"]
+    held.conserved()
+
+
+@pytest.mark.parametrize("how", ["close", "abort"])
+async def test_frames_to_a_browser_that_has_gone_are_lost_those_that_come_later_too(
+    held: Rig, upstream: RawUpstream, how: str
+) -> None:
+    browser, server = await open_websocket(held, upstream)
+    browser.send_frame(TEXT, b"last words", mask=True)
+    server.send_frame(TEXT, b"one", mask=False)
+    await held.in_flight("alice/1 /ws #1 up 1", "alice/1 /ws #1 down 1")
+    getattr(browser, how)()
+    await held.saw("frame_lost")
+    server.send_frame(TEXT, b"two", mask=False)
+    await held.saw("frame_lost", 2)
+    assert [waiting.message.name for waiting in held.wire.in_flight()] == ["alice/1 /ws #1 up 1"]
+    held.wire.decide("alice/1 /ws #1 up 1", "deliver")
+    assert await server.text() == "last words"
+    await server.ending()
+    held.conserved()
+
+
+@pytest.mark.parametrize("how", ["close", "abort"])
 async def test_frames_of_a_browser_that_ended_still_arrive_before_its_end(
     held: Rig, upstream: RawUpstream, how: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 Per channel (its name stands in the keys' hash tag, so that all of them live on one node of a cluster):
 
-    <prefix>:{orders}:meta       hash    run_id, epoch, offset, created (the order of creation of items)
+    <prefix>:{orders}:meta       hash    reign, epoch, offset, created (the order of creation of items)
     <prefix>:{orders}:log        stream  one entry an event, its id is `<offset>-0`
     <prefix>:{orders}:items      hash    entity id (JSON) -> record, see commit.lua
     <prefix>:{orders}:seen:<id>  zset    what was answered to the mutations of one client, by mutation id

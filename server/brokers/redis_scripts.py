@@ -75,6 +75,9 @@ async def run(pool: Pool, name: str, keys: list[str], args: list[str]) -> Any:
         except exceptions.NoScriptError:
             return await _send(connection, "EVAL", script.source, *tail)
     except REFUSED as error:
+        if isinstance(error, exceptions.ReadOnlyError):
+            # It was the master, and this connection alone keeps us there: the next one asks the address anew.
+            await connection.disconnect(nowait=True)
         raise BrokerUnavailableError(str(error)) from error
     except exceptions.ResponseError as error:
         if str(error).partition(" ")[0] in REFUSED_CODES:

@@ -21,6 +21,7 @@ export const checkHosts = async (lab, token) => {
     text: 'Profiles are ports of 127.0.0.1 instead. Storage, locks and BroadcastChannel are still apart; cookies are not, '
       + 'they belong to the host whatever the port.',
     key: 'hosts',
+    stays: true,
   });
 };
 

@@ -106,6 +106,7 @@ const HEARD = {
   reset(message) {
     document.body.dataset.run = String(message.run);
     const again = message.run === store.run && store.rows.length === 0;
+    if (!again && message.run !== store.run) notices.clear();
     recorded.reset();
     convergence.reset();
     if (again) store.header = message.header;

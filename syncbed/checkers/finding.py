@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ..trace import Kind, Record, Trace, tell
+from ..trace import Kind, Record, Trace, in_order, tell
 
 Status = Literal["ok", "violated", "unknown"]
 
@@ -22,6 +22,10 @@ class Finding:
     exercised: int
     reason: str
     witness: tuple[Record[Kind], ...] = ()
+
+    def ordered(self, trace: Trace) -> Finding:
+        """The same, its witness in the order in which it is told: a commit before what tells of it."""
+        return replace(self, witness=tuple(in_order(trace.records, self.witness)))
 
     def told(self) -> list[str]:
         """The witness in plain words, a line a record, by its number in the trace."""

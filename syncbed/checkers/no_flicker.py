@@ -2,8 +2,9 @@
 
 Looked at for each document and each item: what it showed, as the token of the write that made it so.
 What was shown before and comes back says that whatever stood in between was taken back. A removal
-explains an item that goes; another epoch explains everything, for its items were lost; and a write of
-which nobody knows how it ended (its tab is gone) may be taken back and come again.
+explains an item that goes; another epoch explains everything, for its items were lost, whoever speaks of
+it first (`epochs.py`); and a write of which nobody knows how it ended (its tab is gone) may be taken back
+and come again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..trace import Commit, Kind, Record, Subscribed, Trace, View, token_in
+from .epochs import Turn, Turns
 from .finding import Finding, ok, unknown, violated
 from .log import writer_of
 
@@ -49,11 +51,16 @@ class _Story:
 def check(trace: Trace) -> Finding:
     exercised = 0
     writes, removed = _writes(trace), _removed(trace)
+    turns, again_committed = Turns(trace), _committed_again(trace)
     for story in _stories(trace):
         taken_back: Counter[str] = Counter()
         for key, shown in story.items.items():
             exercised += sum(each.token in writes for each in shown)
             for before, between, again in _returns(shown):
+                if any(each.token in again_committed for each in (*between, again)):
+                    continue
+                if _turned(before, again, turns.of(again.view.source)):
+                    continue
                 found = _flicker(key, before, between, again, writes, taken_back, removed=key in removed)
                 if found is not None:
                     what, token = found
@@ -96,6 +103,20 @@ def _flicker(
                     each.token,
                 )
     return None
+
+
+def _turned(before: _Shown, again: _Shown, turns: Iterable[Turn]) -> bool:
+    """Whether a new epoch came in between: its items were lost, whatever the document had been told of it."""
+    return any(before.view.i <= turn.until and turn.since <= again.view.i for turn in turns)
+
+
+def _committed_again(trace: Trace) -> set[str]:
+    """The writes that were lost with one epoch and committed again in another."""
+    epochs: dict[str, set[str]] = {}
+    for commit in trace.all(Commit):
+        if token := token_in(commit.what.item):
+            epochs.setdefault(token, set()).add(commit.what.epoch)
+    return {token for token, found in epochs.items() if len(found) > 1}
 
 
 def _returns(shown: list[_Shown]) -> Iterator[tuple[_Shown, list[_Shown], _Shown]]:

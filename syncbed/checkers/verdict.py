@@ -65,7 +65,7 @@ class Verdict:
 def verdict(trace: Trace, judges: Iterable[str]) -> Verdict:
     """What the named checkers make of a trace."""
     judges = tuple(judges)
-    findings = tuple(check(trace) for check in CHECKERS.values())
+    findings = tuple(check(trace).ordered(trace) for check in CHECKERS.values())
     doubts = tuple(doubts_about(trace))
     judged = [finding for finding in findings if finding.invariant in judges]
     broken = [f"{each.invariant}: {each.reason}" for each in judged if each.status == "violated"]

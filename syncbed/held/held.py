@@ -137,11 +137,16 @@ class Held:
         await self._settle()
 
     async def take(self, choice: Choice) -> None:
-        """Do it, and wait for quiet. Raises `DivergedError` if its message or timer is not there."""
+        """Do it, and wait for quiet.
+
+        Raises `DivergedError` if its message or timer is not there, `HeldError` if that cannot be done to it.
+        """
         if choice.does in ABOUT_MESSAGES:
             waiting = next((each for each in self.messages() if each.message.name == choice.name), None)
             if waiting is None:
                 raise self._diverged(choice)
+            if why := waiting.refusal(choice.does):  # type: ignore[arg-type]
+                raise HeldError(f"{choice}: {why}")
             self._chosen(choice)
             self.wire.decide(waiting.id, choice.does)  # type: ignore[arg-type]
             await self._settle()

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Does = Literal["deliver", "end_before", "end_after", "advance", "fire"]
-ABOUT_MESSAGES: tuple[Does, ...] = ("deliver", "end_before", "end_after")
+Does = Literal["deliver", "end_before", "end_after", "drop", "duplicate", "reorder", "advance", "fire"]
+SINGLE_FRAME: tuple[Does, ...] = ("drop", "duplicate", "reorder")
+"""Of a WebSocket's message they are impossible on TCP."""
+ABOUT_MESSAGES: tuple[Does, ...] = ("deliver", "end_before", "end_after", *SINGLE_FRAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,11 @@ def choice_from_json(step: Any) -> Choice:
             return advance(by_ms)
         case {"do": "fire", "tab": str(tab), "timer": str(timer)}:
             return fire(tab, timer)
-        case {"do": ("deliver" | "end_before" | "end_after") as does, "message": str(message)}:
-            return Choice(does, message)
+        case {"do": str(does), "message": str(message)} if does in ABOUT_MESSAGES:
+            return Choice(ABOUT_MESSAGES[ABOUT_MESSAGES.index(does)], message)
         case _:
             raise ValueError(
-                f"{step!r} is no choice (allowed: deliver, end_before and end_after with a message, "
+                f"{step!r} is no choice (allowed: {', '.join(ABOUT_MESSAGES)} with a message, "
                 "advance with by_ms, fire with tab and timer)"
             )
 

@@ -20,9 +20,10 @@ from ..run.errors import RunError
 from ..scenario import Scenario, ScenarioError, gallery, load, parse_scenario
 from ..trace import Header, Kind, Record, TraceError, to_json
 from ..zoo import ZooError
-from . import free, impossible
+from . import free
 from .commands import checked
 from .errors import LabError
+from .labels import refusals
 from .links import LinkError, to_link
 from .live import Live
 from .offers import hello
@@ -115,13 +116,14 @@ class Lab:
         return names.get(wanted, wanted)
 
     async def impossible(self, does: str, wanted: str) -> None:
-        """Drop, duplicate or reorder one message, which TCP never does."""
+        """Drop, duplicate or reorder one message: of a WebSocket's TCP never does that."""
         world, name = self._here(), self.message_name(wanted)
-        message = next((w.message for w in world.session.wire.in_flight() if w.message.name == name), None)
-        if message is None:
+        waiting = next((w for w in world.session.wire.in_flight() if w.message.name == name), None)
+        if waiting is None:
             raise LabError("refused", f"{wanted} is not in flight")
-        for step in impossible.steps(does, message, self.new_name(does)):
-            await world.take(step)
+        if why := refusals(waiting).get(does):
+            raise LabError("refused", f"{does} of {name}: {why}")
+        await world.take({"do": does, "message": name, "within_ms": 0})
 
     def named_rule(self, rule: Any) -> Any:
         if isinstance(rule, dict) and "id" not in rule:

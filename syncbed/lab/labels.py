@@ -9,15 +9,18 @@ from typing import Any
 
 from ..redaction import redact
 from ..wire import Waiting
+from ..wire.gate import VERDICTS
 from ..wire.message import Message
 
 PAYLOAD_CHARACTERS_MAX = 4096
+NOT_HEAD = "it waits behind another of its connection: decide about that one first"
 NAMES = ("event", "type", "action", "op", "kind", "name", "method")
 
 
 def in_flight(waiting: Waiting) -> dict[str, Any]:
     message = waiting.message
     payload = message.text()
+    refused = refusals(waiting)
     found = {
         "id": waiting.id,
         "name": message.name,
@@ -35,9 +38,20 @@ def in_flight(waiting: Waiting) -> dict[str, Any]:
         "status": message.status,
         "mutation": message.mutation,
         "payload": redact(payload)[:PAYLOAD_CHARACTERS_MAX] if payload else None,
+        "verdicts": [verdict for verdict in VERDICTS if verdict not in refused],
+        "refused": refused,
+        "impossible": [verdict for verdict in VERDICTS if waiting.is_impossible_on_tcp(verdict)],
     }
     optional = ("method", "path", "status", "mutation", "payload")
     return {key: value for key, value in found.items() if value or key not in optional}
+
+
+def refusals(waiting: Waiting) -> dict[str, str]:
+    """What may not be decided about it, and why."""
+    if not waiting.is_head():
+        return dict.fromkeys(VERDICTS, NOT_HEAD)
+    found = {verdict: waiting.refusal(verdict) for verdict in VERDICTS}
+    return {verdict: why for verdict, why in found.items() if why}
 
 
 def label(message: Message) -> str:

@@ -25,6 +25,7 @@ from ..trace import (
     TabMessage,
     Trace,
     View,
+    in_order,
     tell,
 )
 
@@ -62,7 +63,7 @@ def sequence(trace: Trace, around: Sequence[int]) -> str:
 
 
 def chosen(trace: Trace, around: Sequence[int]) -> list[Record[Kind]]:
-    """The records to draw, in the order of the trace: one a message, those of the witness first."""
+    """The records to draw, in the order in which they are told: one a message, those of the witness chosen first."""
     records = trace.records
     last_of: dict[str, int] = {
         record.what.message: record.i for record in trace.all(Frame) if record.what.did in ENDS
@@ -84,7 +85,7 @@ def chosen(trace: Trace, around: Sequence[int]) -> list[Record[Kind]]:
     for telling in TELLING:
         found = [record.i for record in near if telling(record.what)]
         take(sorted(found, key=lambda i: (min(abs(i - centre) for centre in centres), i)))
-    return [records[i] for i in sorted(wanted)]
+    return in_order(records, (records[i] for i in wanted))
 
 
 def plain(text: str, *, dashes: bool = True) -> str:

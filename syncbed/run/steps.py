@@ -7,6 +7,7 @@ from typing import Any
 
 from ..drivers.faults import STEPS as TAB_FAULTS
 from ..evidence import BED, DRIVER
+from ..held.schedule import ABOUT_MESSAGES
 from ..scenario import Step
 from ..trace import Fault, Heal, Invoke, Lifted, Receipt, mark
 from .errors import StoppedError
@@ -250,7 +251,7 @@ STEPS: dict[str, Play] = {
     "restart_redis": restart_redis,
     "hold": lambda session, step: held(session).hold(),
     "go": lambda session, step: held(session).go(),
-    **dict.fromkeys(("deliver", "end_before", "end_after"), decide),
+    **dict.fromkeys(ABOUT_MESSAGES, decide),
     "deliver_by_seed": lambda session, step: held(session).deliver_by_seed(step["choices_max"]),
     "advance": lambda session, step: held(session).advance(step["by_ms"]),
     "fire": lambda session, step: held(session).fire(step.number, step["tab"], step["timer"]),

@@ -189,6 +189,19 @@ HELD: dict[str, Fields] = {
         "Deliver it, then end its connection.",
         {"message": Entry(MESSAGE, "its name"), **_within("how long to wait until it is in flight")},
     ),
+    "drop": Fields(
+        "Lose one message of a WebSocket that lives on: impossible on TCP.",
+        {"message": Entry(MESSAGE, "its name"), **_within("how long to wait until it is in flight")},
+    ),
+    "duplicate": Fields(
+        "Deliver one message twice. Of a WebSocket's message it is impossible on TCP; a request may be.",
+        {"message": Entry(MESSAGE, "its name"), **_within("how long to wait until it is in flight")},
+    ),
+    "reorder": Fields(
+        "Deliver the message that waits behind this one on its WebSocket; this one waits on: impossible on "
+        "TCP.",
+        {"message": Entry(MESSAGE, "its name"), **_within("how long to wait until it is in flight")},
+    ),
     "deliver_by_seed": Fields(
         "Deliver one message after the other, each chosen by the seed from those in flight, waiting for "
         "quiet in between, until none is left.",

@@ -45,6 +45,7 @@ from .kinds import (
 from .prose import tell
 from .record import Record, RecordError, from_json, to_json
 from .redact import PAYLOAD_CHARACTERS_MAX
+from .sequel import in_order
 from .tokens import document_of, mark, profile_of, token_in
 from .trace import FaultSpan, Op, Trace
 
@@ -92,6 +93,7 @@ __all__ = [
     "WireRecords",
     "document_of",
     "from_json",
+    "in_order",
     "mark",
     "profile_of",
     "read_trace",

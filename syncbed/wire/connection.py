@@ -230,7 +230,9 @@ class Connection:
         """The browser ended an HTTP connection; a WebSocket's end goes through its lane."""
         first, self.browser_gone = not self.browser_gone, True
         if self.waiting is not None:
-            if first:
+            if self.waiting.message.direction == "down":  # nobody is left whom it could reach
+                self.end("close", "leave", "browser gone")
+            elif first:
                 self._abandon(self.waiting)
             return
         if self.upstream_socket is None or self.silenced:

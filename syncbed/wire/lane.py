@@ -56,6 +56,7 @@ class Lane:
         self._write = write  # hand a message to the receiver; False if the receiver takes none any more
         self._pause = pause  # stop or resume reading from the sender
         self._stall = stall
+        self._gone = ""  # why nobody is left whom its frames could reach
         self._bytes = 0
         self._paused = False
         self._timer: asyncio.TimerHandle | None = None
@@ -78,8 +79,8 @@ class Lane:
             payload=payload,
         )
         connection.seen(message)
-        if connection.ended:
-            connection.lost(message, connection.ended)
+        if why := connection.ended or self._gone:
+            connection.lost(message, why)
         elif self._wire.transparent and not self.queue and not connection.silences:
             self._deliver(message, payload)
         else:
@@ -287,6 +288,11 @@ class Lane:
             if item.rule == rule_id:
                 item.due_ms = 0.0
         self.pump()
+
+    def gone(self, why: str) -> None:
+        """The receiver has gone: what waits is lost, and whatever still comes."""
+        self._gone = why
+        self.lose(why)
 
     def lose(self, why: str, rule: str = "") -> None:
         """Nothing more can pass: everything that waits is lost."""

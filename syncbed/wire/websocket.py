@@ -160,6 +160,8 @@ class Bridge:
             same = "abort" if how == "rst" else "close"
             self.connection.end(same, same, f"{name} {how}")  # type: ignore[arg-type]
 
+        if side is self.browser:  # whatever waits for it has nobody to reach
+            self.down.gone("browser gone")
         side.lane.finish(pass_end)
 
     def broken(self, side: Side, code: int, reason: str) -> None:

@@ -5,6 +5,7 @@ Owns its life and its data folder. Refuses to know what is stored in it.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -95,6 +96,23 @@ class RedisProcess(WatchedProcess):
         if self._folder is not None:
             for entry in Path(self._folder.name).iterdir():
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+    def log_bytes(self) -> int:
+        """How much of it its append-only file holds by now: every write that was answered is in there."""
+        return self._log().stat().st_size
+
+    def lose_tail(self, log_bytes: int) -> None:
+        """Keep so much of its append-only file, as a power failure may. Only while it is not running."""
+        if self.running:
+            raise WorldError("cut the log of a Redis that is not running: stop or kill it first")
+        os.truncate(self._log(), log_bytes)
+
+    def _log(self) -> Path:
+        """The file that it appends to; there are more of them only after a rewrite."""
+        if self._folder is None or not self._append_only:
+            raise WorldError("this Redis has no log: start it with append_only")
+        [path] = Path(self._folder.name, "appendonlydir").glob("*.incr.aof")
+        return path
 
     def __exit__(self, *exc: object) -> None:
         try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from syncbed.checkers.no_flicker import check
-from syncbed.trace import mark
+from syncbed.trace import Frame, Ok, Subscribed, mark
 from tests.checkers.story import Story
 
 
@@ -113,6 +114,49 @@ def test_what_a_lost_epoch_took_away_is_no_flicker() -> None:
     story.lose_everything()
     shows(story, "alice/1", latte="o1")
     assert check(story.end()).status == "ok"
+
+
+def restarted(story: Story, told: bool) -> None:
+    """The server is killed with a write pending that bob has seen, and begins anew with nothing."""
+    story.ask("alice/1", "latte", "o1")
+    story.commit("latte", "o1", mutation=1)
+    shows(story, "bob/1", latte="o1")
+    story.epoch, story.offset, story.items = "e2", 0, {}
+    if told:
+        body = {"type": "subscribed", "channel": "orders", "epoch": "e2", "offset": 0}
+        name = "alice/1 /ws #2 down 1"
+        story.say("wire", Frame(name, "seen", direction="down", payload=json.dumps(body)))
+
+
+def test_a_retried_write_that_is_shown_before_the_resync_is_told_is_no_flicker() -> None:
+    story = Story("alice/1", "bob/1")
+    restarted(story, told=True)
+    shows(story, "bob/1")
+    shows(story, "bob/1", latte="o1")
+    story.say("driver", Ok("o1", version=1))
+    story.say(story.document("bob/1"), Subscribed("bob/1", "orders", "e2", 0, "epoch"))
+    assert check(story.end()).status == "ok"
+
+
+def test_nor_is_it_if_only_the_log_tells_of_the_new_epoch() -> None:
+    story = Story("alice/1", "bob/1")
+    restarted(story, told=False)
+    shows(story, "bob/1")
+    shows(story, "bob/1", latte="o1")
+    story.commit("latte", "o1", mutation=1)
+    story.say("driver", Ok("o1", version=1))
+    assert check(story.end()).status == "ok"
+
+
+def test_a_new_epoch_excuses_nothing_that_came_after_it() -> None:
+    story = Story("alice/1", "bob/1")
+    restarted(story, told=True)
+    story.say(story.document("bob/1"), Subscribed("bob/1", "orders", "e2", 0, "epoch"))
+    shows(story, "bob/1")
+    acknowledged(story, "alice/1", "mocha", "o2")
+    for mocha in ({"mocha": "o2"}, {}, {"mocha": "o2"}):
+        shows(story, "bob/1", **mocha)
+    assert check(story.end()).status == "violated"
 
 
 def test_each_document_is_looked_at_by_itself() -> None:

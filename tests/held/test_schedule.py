@@ -5,12 +5,14 @@ import pytest
 from syncbed.held import advance, choice_from_json, deliver, end_after, end_before, fire
 from syncbed.held import schedule_from_json as from_json
 from syncbed.held import schedule_to_json as to_json
+from syncbed.held.schedule import SINGLE_FRAME, Choice
 from syncbed.scenario.steps import HELD
 
 CHOICES = [
     deliver("alice/1 /ws #1 up 1"),
     end_before("alice/1 /ws #1 up 2"),
     end_after("bob/1 POST /api/orders mutation 7 #1 down"),
+    *(Choice(does, "bob/1 /ws #1 down 3") for does in SINGLE_FRAME),
     advance(250),
     fire("alice/1", "mutations.js awaitEvent #1"),
 ]

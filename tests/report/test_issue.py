@@ -164,3 +164,31 @@ def test_a_scenario_that_is_too_long_is_left_out_and_that_is_said() -> None:
     text = text_of(twice(), {**RAW, "steps": steps})
     assert len(text) < ISSUE_CHARACTERS_MAX
     assert "too long" in text
+
+
+def test_a_commit_is_told_and_drawn_before_the_answer_though_the_bed_read_it_later() -> None:
+    story = Story()
+    item = {"id": "a", "title": "2 × flat white #order", "done": False, "version": 1}
+    story.say("driver", Invoke("order", "alice/1", "put", "a", {"title": item["title"]}, "order", "orders"))
+    for number, key in enumerate("ab", 1):
+        name = f"alice/1 POST /api/orders mutation {number} #1"
+        about: dict[str, Any] = {"tab": "alice/1", "layer": "http", "method": "POST", "path": "/api/orders"}
+        about["mutation"] = str(number)
+        story.say("wire", Frame(f"{name} up", "seen", direction="up", stage="request", **about))
+        story.say("wire", Frame(f"{name} up", "delivered", direction="up", stage="request", **about))
+        told = json.dumps({**item, "id": key})
+        down: dict[str, Any] = {**about, "direction": "down", "stage": "response", "status": 201}
+        story.say("wire", Frame(f"{name} down", "seen", payload=told, **down))
+        did: Any = "lost" if number == 1 else "delivered"
+        story.say("wire", Frame(f"{name} down", did, why="cut" * (number == 1), **down))
+        commit = Commit("orders", "e1", number, "created", key, 1, "alice", number, {**item, "id": key})
+        story.say("bed", commit)
+    trace = story.trace
+    finding = next(one for one in verdict(trace, JUDGES).findings if one.invariant == "no_duplicate")
+    kinds = [(record.what.kind, getattr(record.what, "direction", "")) for record in finding.witness]
+    assert kinds.index(("commit", "")) < kinds.index(("frame", "down"))
+    assert [line.split(" ")[0] for line in finding.told()] == [f"#{record.i}" for record in finding.witness]
+    text = text_of(story)
+    listed, _, drawn = text.partition("```mermaid")
+    assert listed.index("committed") < listed.index("was lost")
+    assert drawn.index("committed") < drawn.index("201 to POST /api/orders mutation 1")

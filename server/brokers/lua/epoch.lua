@@ -1,22 +1,33 @@
 -- Put in front of every script. KEYS[1] is the channel's meta, KEYS[2] its log, ARGV[1] a fresh random epoch.
 --
--- An epoch is bound to the run of one Redis process. The first script that meets another run starts a new
--- epoch, whether the data came back or not: even with an append-only file the tail may be gone, and an
--- offset must never be handed out twice under one epoch. INFO inside a script asks the very process that
--- runs it, so a restart or a promoted replica cannot be missed.
+-- An epoch is bound to the reign of one Redis process: from its start, or its promotion, to its end. The first
+-- script that meets another reign starts a new epoch, whether the data came back or not: even with an append-only
+-- file the tail may be gone, and an offset must never be handed out twice under one epoch. INFO inside a script
+-- asks the very process that runs it, so a restart or a promoted replica cannot be missed.
+--
+-- The run_id alone would not tell: a master that followed another one for a while, and is promoted again, is the
+-- same process with that other one's data. Each promotion gives it a new master_replid. (So does its first replica:
+-- clients read anew once, for nothing.) A replica is never of the reign it finds, and cannot write another: READONLY.
+
+local function reign()
+  local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  local replication = redis.call('INFO', 'replication')
+  local replid, role = string.match(replication, 'master_replid:(%x+)'), string.match(replication, 'role:(%a+)')
+  return redis.sha1hex(run_id .. replid .. role)
+end
 
 local function standing()
-  local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-  local meta = redis.call('HMGET', KEYS[1], 'run_id', 'epoch', 'offset')
-  if meta[1] == run_id then
+  local reign_now = reign()
+  local meta = redis.call('HMGET', KEYS[1], 'reign', 'epoch', 'offset')
+  if meta[1] == reign_now then
     if meta[3] == '0' and redis.call('TTL', KEYS[1]) > 0 then
       redis.call('EXPIRE', KEYS[1], 86400) -- no event yet, but somebody asks still
     end
     return meta[2], tonumber(meta[3])
   end
   redis.call('DEL', KEYS[2])
-  redis.call('HSET', KEYS[1], 'run_id', run_id, 'epoch', ARGV[1], 'offset', '0')
-  if not meta[1] then
+  redis.call('HSET', KEYS[1], 'reign', reign_now, 'epoch', ARGV[1], 'offset', '0')
+  if not meta[2] then
     -- Asking about a channel must not keep its name for ever; the first event does (`append`).
     redis.call('EXPIRE', KEYS[1], 86400)
   end
