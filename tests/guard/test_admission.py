@@ -24,13 +24,13 @@ def test_zero_is_no_limit() -> None:
 
 
 def test_who_leaves_makes_room_for_another() -> None:
-    one = Admission(hub(), 1)
+    here = hub()
+    one = Admission(here, 1)
     first = of(None)
-    hub_of = one._hub
     assert one.admit(first) is None
     assert one.admit(of(None)) == (AT_CAPACITY, FULL)
     one.leave(first)
-    hub_of.remove(first)
+    here.remove(first)
     assert one.admit(of(None)) is None
 
 
