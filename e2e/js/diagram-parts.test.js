@@ -4,6 +4,7 @@ import { siblingWords, wordsOf } from '/static/lab/diagram/labels.js';
 import { createLayout } from '/static/lab/diagram/layout.js';
 import { createModel } from '/static/lab/diagram/model.js';
 import { createPicture } from '/static/lab/diagram/picture.js';
+import { groundOf } from '/static/lab/diagram/shapes.js';
 import { convergence, createTable } from '/static/lab/diagram/table.js';
 import { equal, ok, test } from './harness.js';
 import { createStory } from './story.js';
@@ -198,6 +199,18 @@ test('the table of any record is what it would have been then', () => {
   const table = createTable();
   table.append(rows);
   for (const i of [3, 50, 120, rows.length - 1]) equal(table.at(i), convergence(rows.slice(0, i + 1)), `at ${i}`);
+});
+
+test('a fault is one band from its first lane to its last, however short it was', () => {
+  const story = createStory();
+  story.say('wire', 'fault', { fault: 'd', what: { match: {}, fault: { kind: 'duplicate' } } });
+  story.say('wire', 'lifted', { fault: 'd' });
+  const model = drawn(story.rows);
+  const { xs, width } = placeLanes(model.lanes.list(), 900, new Map());
+  const [entry] = model.entries.all();
+  const [, , reach, ...strips] = groundOf(entry, placed(model).spanOf(entry), { xs, width, bottom: 400 });
+  const x = strips.map(([, { x: left }]) => left);
+  equal([reach[1].class, reach[1].x, reach[1].x + reach[1].width], ['sd-reach', Math.min(...x), Math.max(...x) + 24]);
 });
 
 test('a picture stands alone, and nothing that was recorded becomes markup', () => {

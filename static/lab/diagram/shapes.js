@@ -195,7 +195,9 @@ export const groundOf = (entry, span, stage) => {
     const xs = lanesOf(entry, stage);
     if (!xs.length) return null;
     const { y1, y2 } = bandBox(span, xs, stage);
-    return ['g', {}, ...xs.map((x) => /** @type {Shape} */ (['rect', { class: 'sd-strip', x: r(x - 12), y: r(y1), width: 24, height: r(y2 - y1), rx: 6 }]))];
+    const [first, last] = [xs[0], xs[xs.length - 1]];
+    const reach = /** @type {Shape} */ (['rect', { class: 'sd-reach', x: r(first - 12), y: r(y1), width: r(last - first + 24), height: r(y2 - y1), rx: 6 }]);
+    return ['g', {}, reach, ...xs.map((x) => /** @type {Shape} */ (['rect', { class: 'sd-strip', x: r(x - 12), y: r(y1), width: 24, height: r(y2 - y1), rx: 6 }]))];
   }
   const isStruck = entry.did === 'lost' || entry.did === 'dropped' || entry.did === 'failed' || entry.waits !== null;
   if (entry.type !== 'arrow' || !entry.rule || !isStruck) return null;
