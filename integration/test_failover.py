@@ -264,7 +264,7 @@ async def create_at(address: Address, entity_id: str, mutation_id: int) -> bool:
 
 
 async def is_ok(address: Address) -> bool:
-    return (await health(address))["status"] == "ok"
+    return bool((await health(address))["status"] == "ok")
 
 
 class Follower:
