@@ -160,7 +160,7 @@ export const createMessages = (entries, lanes, commits, ops) => {
         if (sent.has(rest.message)) return;
         const lane = lanes.tab(rest.tab);
         const arrow = entries.arrow(i, {
-          category: 'sibling', label: siblingWords(rest.payload), tab: lane, from: lane, dashed: true, tone: 'sibling',
+          ...siblingWords(rest.payload), tab: lane, from: lane, dashed: true, tone: 'sibling',
           did: 'seen', channel: rest.channel ?? '',
         });
         sent.set(rest.message, arrow);
