@@ -259,11 +259,12 @@ async def create_at(address: Address, entity_id: str, mutation_id: int) -> bool:
     """Whether it was acknowledged."""
     headers = {"Client-Id": "tab", "Mutation-Id": str(mutation_id)}
     async with http(address) as caller:
-        return (await caller.post("/api/things", json={"id": entity_id}, headers=headers)).is_success
+        answer = await caller.post("/api/things", json={"id": entity_id}, headers=headers)
+        return answer.is_success
 
 
 async def is_ok(address: Address) -> bool:
-    return (await health(address))["status"] == "ok"
+    return bool((await health(address))["status"] == "ok")
 
 
 class Follower:

@@ -58,6 +58,31 @@ test('a stalled connection stalls what is on it, until it goes on', () => {
   equal(all(story.rows, 'arrow')[0].did, 'seen');
 });
 
+test('a message that came twice is two arrows, and says that TCP never does so', () => {
+  const story = createStory();
+  story.created('bob/1', 2, ITEM, ['seen', 'held', 'delivered']);
+  const i = story.frame('bob/1', 'bob/1 /ws/broadcast #1 down 2', 'duplicated', { layer: 'ws', stage: 'frame', direction: 'down', tcp_impossible: true });
+  equal(all(story.rows, 'arrow').map(told), ['server b → bob/1: created 2 delivered', 'server b → bob/1: created 2, again delivered']);
+  equal(all(story.rows, 'arrow')[1].end, i);
+  equal(labels(story.rows), ['server b: commit · offset 2', 'bob/1: came twice: impossible on TCP']);
+});
+
+test('one message dropped or overtaken on a living connection is marked too', () => {
+  for (const [did, told] of [['dropped', 'lost alone'], ['reordered', 'overtaken']]) {
+    const story = createStory();
+    story.created('bob/1', 2, ITEM, ['seen', 'held']);
+    story.frame('bob/1', 'bob/1 /ws/broadcast #1 down 2', did, { direction: 'down', tcp_impossible: true });
+    equal(labels(story.rows).at(-1), `bob/1: ${told}: impossible on TCP`);
+  }
+});
+
+test('a request that was sent twice is two arrows', () => {
+  const story = createStory();
+  story.post('alice/1', 7, { id: 'o1' }, ['seen', 'delivered', 'duplicated']);
+  equal(all(story.rows, 'arrow').map(({ label }) => label), ['POST m7', 'POST m7, again']);
+  equal(labels(story.rows), [], 'which TCP does not forbid');
+});
+
 test('the same write asked for again says so, and one without an id too', () => {
   const story = createStory();
   story.post('alice/1', 7, { id: 'o1' });

@@ -4,6 +4,7 @@ import { siblingWords, wordsOf } from '/static/lab/diagram/labels.js';
 import { createLayout } from '/static/lab/diagram/layout.js';
 import { createModel } from '/static/lab/diagram/model.js';
 import { createPicture } from '/static/lab/diagram/picture.js';
+import { groundOf, shapeOf } from '/static/lab/diagram/shapes.js';
 import { convergence, createTable } from '/static/lab/diagram/table.js';
 import { equal, ok, test } from './harness.js';
 import { createStory } from './story.js';
@@ -55,11 +56,37 @@ test('documents, modules, preflights and pings are told apart from messages', ()
   equal(wordsOf(frame({ type: 'ping' })).category, 'ping');
 });
 
-test('a message between tabs is told by its mutation or its kind', () => {
-  equal(siblingWords('{"body":{"kind":"mutation","mutation":{"mutationId":7}}}'), 'm7 pending');
-  equal(siblingWords('{"body":{"kind":"acknowledged","mutationId":7}}'), 'm7 acknowledged');
-  equal(siblingWords('{"topic":"bye","body":null}'), 'bye');
-  equal(siblingWords(''), 'message');
+const between = (topic, body) => {
+  const { label: told, category } = siblingWords(JSON.stringify({ from: 't', topic, body, locked: true }));
+  return [told, category];
+};
+
+test('a message between tabs is told by its mutation, what it passes on, or its kind', () => {
+  equal(siblingWords('{"body":{"kind":"mutation","mutation":{"mutationId":7}}}').label, 'm7 pending');
+  equal(siblingWords('').label, 'message');
+  equal(between('outbox', { kind: 'made', entry: { mutationId: 7, fields: { title: 'latte #o1' } } }), ['m7 pending', 'sibling']);
+  equal(between('link', { kind: 'text', body: '{"channel":"orders","event":"created","payload":{},"offset":12}' }), ['created 12', 'sibling']);
+  equal(between('link', { kind: 'send', body: '{"subscribe":["orders"],"positions":{}}' }), ['subscribe orders', 'sibling']);
+  equal(between('outbox', { kind: 'refused', entry: { mutationId: 7 } }), ['m7 refused', 'sibling']);
+});
+
+test('what tabs say to keep house is not shown unasked', () => {
+  equal(between('leader', 1), ['leader', 'between']);
+  equal(between('bye', null), ['bye', 'between']);
+  for (const kind of ['open', 'close', 'up', 'down']) equal(between('link', { kind }), [kind, 'between']);
+  equal(between('link', { kind: 'text', body: '{"type":"pong"}' }), ['pong', 'between']);
+  equal(between('outbox', { kind: 'acknowledged', seq: 1, result: { title: 'latte #o1' } }), ['acknowledged latte', 'between']);
+  equal(siblingWords('{"from":"t","topic":"link","body":{"kind":"text","body":"{').category, 'sibling');
+  const story = createStory();
+  const tell = (n, body) => {
+    story.say('tab alice/1', 'tab_message', { tab: 'alice/1', did: 'sent', message: `t${n}`, payload: JSON.stringify({ topic: 'x', body }) });
+    story.say('tab alice/2', 'tab_message', { tab: 'alice/2', did: 'received', message: `t${n}` });
+  };
+  tell(1, { kind: 'leader' });
+  tell(2, { kind: 'made', entry: { mutationId: 7 } });
+  const labels = (wanted) => drawn(story.rows).entries.all().filter(createFilter(wanted, () => '', new Set())).map((entry) => entry.label);
+  equal(labels({}), ['m7 pending']);
+  equal(labels({ show: ['between'] }), ['leader', 'm7 pending']);
 });
 
 const drawn = (rows) => {
@@ -198,6 +225,31 @@ test('the table of any record is what it would have been then', () => {
   const table = createTable();
   table.append(rows);
   for (const i of [3, 50, 120, rows.length - 1]) equal(table.at(i), convergence(rows.slice(0, i + 1)), `at ${i}`);
+});
+
+test('a fault is one band from its first lane to its last, however short it was', () => {
+  const story = createStory();
+  story.say('wire', 'fault', { fault: 'd', what: { match: {}, fault: { kind: 'duplicate' } } });
+  story.say('wire', 'lifted', { fault: 'd' });
+  const model = drawn(story.rows);
+  const { xs, width } = placeLanes(model.lanes.list(), 900, new Map());
+  const [entry] = model.entries.all();
+  const [, , reach, ...strips] = groundOf(entry, placed(model).spanOf(entry), { xs, width, bottom: 400 });
+  const x = strips.map(([, { x: left }]) => left);
+  equal([reach[1].class, reach[1].x, reach[1].x + reach[1].width], ['sd-reach', Math.min(...x), Math.max(...x) + 24]);
+});
+
+test('a message that was long under way between two tabs keeps its whole name', () => {
+  const story = createStory();
+  story.say('tab alice/1', 'tab_message', { tab: 'alice/1', did: 'sent', message: 't', payload: '{"body":{"kind":"made","entry":{"mutationId":27}}}' });
+  for (let n = 1; n <= 5; n += 1) story.put('alice/1', 'x', `o${n}`);
+  story.say('tab alice/2', 'tab_message', { tab: 'alice/2', did: 'received', message: 't' });
+  const model = drawn(story.rows);
+  const { xs, width } = placeLanes(model.lanes.list(), 300, new Map());
+  const entry = model.entries.of(1);
+  const stage = { xs, width, bottom: 400, lifelines: [...xs.values()], room: createRoom(), measure: (text) => text.length * 8, yOf: () => 0 };
+  const [, top] = shapeOf(entry, placed(model).spanOf(entry), stage, false);
+  equal(top.slice(2).filter(([name]) => name === 'text').map(([, , text]) => text)[0], 'm27 pending');
 });
 
 test('a picture stands alone, and nothing that was recorded becomes markup', () => {

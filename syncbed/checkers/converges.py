@@ -30,9 +30,8 @@ NAME = "converges"
 
 
 def check(trace: Trace) -> Finding:
-    missing = _missing(trace)
-    if missing:
-        return unknown(NAME, missing)
+    if why := missing_evidence(trace):
+        return unknown(NAME, why)
     snapshot = trace.last(Snapshot)
     assert snapshot is not None
     tabs = trace.open_tabs()
@@ -53,16 +52,15 @@ def check(trace: Trace) -> Finding:
     return ok(NAME, len(tabs), f"{len(tabs)} tab{'' if len(tabs) == 1 else 's'} and the server show {shown}")
 
 
-def _missing(trace: Trace) -> str:
-    """What keeps this from being judged."""
+def missing_evidence(trace: Trace) -> str:
+    """What keeps the final state from being judged, in words; "" if all of it is known."""
     settled, snapshot, heal = trace.last(Settled), trace.last(Snapshot), trace.last(Heal)
     if settled is None:
         return "the run never settled"
     if not settled.what.reached:
         return f"the run did not settle within {settled.what.bound_ms:.0f} ms: {settled.what.missing}"
-    in_force = _in_force(trace, heal)
-    if in_force:
-        return f"it was never healed: fault {in_force[0]} was in force"
+    if acting := in_force(trace, heal):
+        return f"it was never healed: fault {acting[0]} was in force"
     if heal is not None and trace.before(settled, heal) is True:
         return "it did not settle after it was healed"
     if snapshot is None:
@@ -85,7 +83,7 @@ def _missing(trace: Trace) -> str:
     return ""
 
 
-def _in_force(trace: Trace, heal: Record[Heal] | None) -> list[str]:
+def in_force(trace: Trace, heal: Record[Heal] | None) -> list[str]:
     """The faults that neither ended nor were healed; what was done to a tab is over once it is done."""
     return [
         span.began.what.fault

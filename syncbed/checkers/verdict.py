@@ -20,6 +20,8 @@ from . import (
     no_flicker,
     no_ghost,
     no_lost_write,
+    no_phantom,
+    nothing_stuck,
 )
 from .finding import Finding, Status
 
@@ -27,7 +29,9 @@ CHECKERS: dict[str, Callable[[Trace], Finding]] = {
     "converges": converges.check,
     "no_lost_write": no_lost_write.check,
     "no_duplicate": no_duplicate.check,
+    "no_phantom": no_phantom.check,
     "in_order_no_gap": in_order_no_gap.check,
+    "nothing_stuck": nothing_stuck.check,
     "no_flicker": no_flicker.check,
     "no_ghost": no_ghost.check,
     "expectations": expectations.check,

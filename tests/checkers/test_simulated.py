@@ -13,7 +13,20 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from syncbed.checkers import CHECKERS, verdict
-from syncbed.trace import Commit, Event, Invoke, Kind, Ok, Record, Snapshot, Subscribed, Trace, View, token_in
+from syncbed.trace import (
+    Commit,
+    Event,
+    Fail,
+    Invoke,
+    Kind,
+    Ok,
+    Record,
+    Snapshot,
+    Subscribed,
+    Trace,
+    View,
+    token_in,
+)
 from tests.checkers.story import Story
 
 TABS = ("alice/1", "alice/2", "bob/1")
@@ -115,7 +128,10 @@ def test_a_correct_system_is_never_called_wrong(actions: list[Action]) -> None:
 @given(STEADY)
 def test_a_correct_system_that_did_something_is_ok(actions: list[Action]) -> None:
     assume(any(does == "put" for does, _, _ in actions))
-    found = verdict(run(actions), [name for name in CHECKERS if name != "expectations"])
+    exercised = {name for name in CHECKERS if name != "expectations"}
+    if not any(does == "refuse" for does, _, _ in actions):
+        exercised.remove("no_phantom")
+    found = verdict(run(actions), exercised)
     assert (found.status, found.doubts) == ("ok", ())
 
 
@@ -226,11 +242,38 @@ def change_a_view(trace: Trace, draw: st.DataObject) -> Trace:
     return rebuilt(records)
 
 
+def refuse_what_is_there(trace: Trace, draw: st.DataObject) -> Trace:
+    """A write is said to be refused, and everybody has it."""
+    records = list(trace.records)
+    there = {token_in(commit.what.item) for commit in acknowledged_last_puts(trace)}
+    ends = {end.i: end.what.op for end in trace.all(Ok) if end.what.op in there}
+    at = choose(draw, list(ends))
+    records[at] = dataclasses.replace(records[at], what=Fail(ends[at], "version_conflict"))
+    return rebuilt(records)
+
+
+def leave_one_pending(trace: Trace, draw: st.DataObject) -> Trace:
+    """A tab never hears the end of a write."""
+    records = list(trace.records)
+    final = [view for tab in trace.open_tabs() if (view := trace.final_view(tab)) is not None]
+    at = choose(draw, [view.i for view in final])
+    records[at] = with_what(records[at], pending=("latte",))
+    return rebuilt(records)
+
+
+def forget_an_end(trace: Trace, draw: st.DataObject) -> Trace:
+    """An op of a document that lives never ends."""
+    gone = choose(draw, places(trace, Ok))
+    return rebuilt([record for record in trace.records if record.i != gone])
+
+
 BREAKS: dict[str, list[Callable[[Trace, st.DataObject], Trace]]] = {
     "no_lost_write": [drop_an_effect, drop_a_commit],
     "no_duplicate": [commit_again, double_an_event],
     "in_order_no_gap": [swap_two_events, drop_an_event],
     "converges": [drop_an_effect, change_a_view],
+    "no_phantom": [refuse_what_is_there],
+    "nothing_stuck": [leave_one_pending, forget_an_end],
 }
 
 

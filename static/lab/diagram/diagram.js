@@ -2,7 +2,7 @@
  * The sequence diagram: who sent what to whom. The one module that a page needs.
  */
 
-import { createFilter } from './filter.js';
+import { createFilter, isBetweenTabs } from './filter.js';
 import { createFrame } from './frame.js';
 import { createRoom, placeLanes } from './geometry.js';
 import { onKeys } from './keys.js';
@@ -69,7 +69,7 @@ export const createDiagram = (root, { onSelect = () => {}, onCursor = () => {}, 
     for (const entry of model.entries.takeTouched()) {
       render.drop(entry);
       // A message between tabs that somebody has heard after all has its place further up.
-      if (entry.category === 'sibling' && layout.isPast(entry) && isShown(entry)) isStale = true;
+      if (isBetweenTabs(entry) && layout.isPast(entry) && isShown(entry)) isStale = true;
     }
     if (isStale) {
       isShown = createFilter(wanted, toldOf, light.witness());

@@ -1,7 +1,8 @@
 /**
  * Which entries are shown. Pure.
  *
- * What is rarely wanted is left out until somebody asks for it: documents and modules, pings, clock readings,
+ * What is rarely wanted is left out until somebody asks for it: documents and modules, pings, what tabs say to
+ * each other to keep house, clock readings,
  * log reads, what the app was handed (its view says the same), expectations that were met, steps.
  */
 
@@ -11,6 +12,7 @@
 export const QUIET = {
   document: 'documents and modules',
   ping: 'pings and position checks',
+  between: 'leader, links and receipts between tabs',
   handed: 'events as handed to the app',
   same: 'views that show the same',
   connection: 'connections',
@@ -30,6 +32,9 @@ export const QUIET = {
  * @property {string[]} [show] quiet categories to show as well, or 'all'
  */
 
+/** Said by one tab to others, not to a server. @param {Entry} entry */
+export const isBetweenTabs = ({ category }) => category === 'sibling' || category === 'between';
+
 /** @param {string} tab */
 const isTab = (tab) => tab.includes('/');
 
@@ -40,7 +45,7 @@ export const createFilter = ({ tabs = [], channel = '', mutation = '', text = ''
   const sought = text.trim().toLowerCase();
   const number = mutation.replace(/^m(?=\d)/, '');
   return (entry) => {
-    if (entry.category === 'sibling' && entry.to === '') return false; // nobody heard it
+    if (isBetweenTabs(entry) && entry.to === '') return false; // nobody heard it
     if (revealed.has(entry)) return true;
     if (entry.category in QUIET && !shown.has('all') && !shown.has(entry.category)) return false;
     if (entry.type === 'band' || entry.type === 'line') return sought === '' || entry.label.toLowerCase().includes(sought);

@@ -124,15 +124,39 @@ export const wordsOf = (frame) => {
   return stage === 'response' || direction === 'down' ? answerWords(frame) : requestWords(frame);
 };
 
-/** The words of a message between tabs. @param {string} payload */
+/** What tabs say to keep house: who is there, who leads, whose link is up, what has been dealt with. */
+const HOUSEKEEPING = new Set([
+  'heartbeat', 'ping', 'pong', 'alive', 'hello', 'welcome', 'bye', 'who', 'leader', 'leading', 'elect', 'election', 'candidate', 'claim',
+  'vote', 'vacant', 'resign', 'open', 'close', 'up', 'down', 'ack', 'acknowledged', 'sent', 'settled', 'unsettled', 'changed',
+]);
+/** A message whose end was cut off is told by what is left of it. */
+const LEFT = /"(?:kind|type|topic)":"([^"\\]{1,40})"/g;
+
+/** @param {string} kind @param {string} [label] @returns {Words} */
+const between = (kind, label = kind) =>
+  ({ label: short(label.replaceAll('_', ' '), LABEL_MAX), category: HOUSEKEEPING.has(kind) ? 'between' : 'sibling' });
+
+/** The words of a message between tabs. @param {string} payload @returns {Words} */
 export const siblingWords = (payload) => {
   const body = parsed(payload);
-  const inner = body?.body ?? body?.payload ?? body;
-  const mutation = inner?.mutation?.mutationId ?? inner?.mutationId;
-  const kind = inner?.kind ?? body?.kind ?? inner?.type ?? body?.type ?? body?.topic;
-  if (mutation !== undefined) {
-    return kind === 'mutation' ? `m${mutation} pending` : `m${mutation} ${kind ?? ''}`.trim();
+  if (body === undefined) {
+    const kinds = [...(payload ?? '').matchAll(LEFT)].map(([, kind]) => kind);
+    const kind = kinds.find((each) => HOUSEKEEPING.has(each)) ?? kinds.at(-1);
+    return kind ? between(kind) : { label: payload ? short(payload.replace(/\s+/g, ' '), 24) : 'message', category: 'sibling' };
   }
-  if (typeof kind === 'string') return short(kind.replaceAll('_', ' '), 24);
-  return payload ? short(payload.replace(/\s+/g, ' '), 24) : 'message';
+  const inner = body.body ?? body.payload ?? body;
+  const kind = inner?.kind ?? body.kind ?? inner?.type ?? body.type ?? body.topic;
+  // What the leader's socket heard or is to send, passed on word by word.
+  if ((kind === 'text' || kind === 'send') && typeof inner?.body === 'string') {
+    const { label, category } = frameWords({ payload: inner.body, size_bytes: inner.body.length });
+    return { label, category: category === 'ping' ? 'between' : 'sibling' };
+  }
+  const mutation = inner?.mutation?.mutationId ?? inner?.entry?.mutationId ?? inner?.mutationId;
+  if (mutation !== undefined && mutation !== null) {
+    const what = kind === 'mutation' || kind === 'made' ? 'pending' : kind ?? '';
+    return between(kind ?? '', `${mutationLabel(`${mutation}`)} ${what}`.trim());
+  }
+  if (typeof kind !== 'string') return { label: short(payload.replace(/\s+/g, ' '), 24), category: 'sibling' };
+  const name = nameOf(inner?.result ?? inner?.entry?.fields);
+  return between(kind, name ? `${kind} ${name}` : kind);
 };

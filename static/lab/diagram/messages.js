@@ -21,6 +21,8 @@ const STILL = { did: 'stalled', tone: 'wait', note: 'its connection stands still
 const WAITS = { held: { tone: 'wait' }, delayed: { tone: 'wait' } };
 /** What is told beside it, and changes nothing. */
 const NOTES = { answer_lost: 'its answer is lost', resent: 'sent again by the browser', duplicated: 'sent twice', reordered: 'let past others' };
+/** What happens to one message of a living connection only if somebody makes it. */
+const IMPOSSIBLE = { dropped: 'lost alone', duplicated: 'came twice', reordered: 'overtaken' };
 
 /**
  * @param {import('./entries.js').Entries} entries
@@ -88,6 +90,14 @@ export const createMessages = (entries, lanes, commits, ops) => {
     return times > 1 ? `${method} ${mutationLabel(mutation)}, again` : label;
   };
 
+  /** A copy is an arrow of its own. @param {Entry} first @param {number} i */
+  const copied = (first, i) => {
+    const { category, from, to, tab, channel, mutation, tone } = first;
+    const label = first.label.endsWith(', again') ? first.label : `${first.label}, again`;
+    const copy = entries.arrow(i, { category, label, from, to, tab, channel, mutation, tone, did: 'delivered', note: NOTES.duplicated });
+    entries.end(copy, i);
+  };
+
   /** @param {Entry} arrow @param {Row} row */
   const goOn = (arrow, row) => {
     const [i, , , , , rest] = row;
@@ -103,9 +113,15 @@ export const createMessages = (entries, lanes, commits, ops) => {
       const note = did === 'delivered' ? arrow.note : `${did}${why}`;
       entries.touch(arrow, i, { did, tone: /** @type {any} */ (tone), rule, note });
       entries.end(arrow, i);
+    } else if (did === 'duplicated') {
+      copied(arrow, i);
     } else if (did in NOTES) {
       entries.touch(arrow, i, { note: NOTES[/** @type {keyof typeof NOTES} */ (did)] + why, rule });
     } else entries.touch(arrow, i);
+    if (rest.tcp_impossible) {
+      const label = `${IMPOSSIBLE[/** @type {keyof typeof IMPOSSIBLE} */ (did)] ?? did.replaceAll('_', ' ')}: impossible on TCP`;
+      entries.mark(i, { category: 'message', lane: arrow.to, tab: arrow.tab, channel: arrow.channel, label, tone: 'bad', rule }, false);
+    }
     return undefined;
   };
 
@@ -144,7 +160,7 @@ export const createMessages = (entries, lanes, commits, ops) => {
         if (sent.has(rest.message)) return;
         const lane = lanes.tab(rest.tab);
         const arrow = entries.arrow(i, {
-          category: 'sibling', label: siblingWords(rest.payload), tab: lane, from: lane, dashed: true, tone: 'sibling',
+          ...siblingWords(rest.payload), tab: lane, from: lane, dashed: true, tone: 'sibling',
           did: 'seen', channel: rest.channel ?? '',
         });
         sent.set(rest.message, arrow);

@@ -22,6 +22,7 @@ import { short } from './rows.js';
 
 const PILL = 20;
 const LABEL = 16;
+const LEGIBLE = 112; // no label is cut to less
 const PAD = 8;
 const BOLD = 1.13; // wider by so much, at most
 const LONG_PX = 64;
@@ -54,9 +55,9 @@ const fit = (text, room, measure) => {
   return width <= room ? text : short(text, Math.max(3, Math.floor((text.length * room) / width)));
 };
 
-/** @param {Stage} stage @param {{x1: number, y1: number, x2: number, y2: number}} line @param {string} text @returns {Shape[]} */
-const labelOn = (stage, line, text) => {
-  const label = fit(text, Math.max(64, Math.abs(line.x2 - line.x1) - 26), stage.measure);
+/** @param {Stage} stage @param {{x1: number, y1: number, x2: number, y2: number}} line @param {string} text @param {number} [reach] how far its whole arrow goes @returns {Shape[]} */
+const labelOn = (stage, line, text, reach = Math.abs(line.x2 - line.x1)) => {
+  const label = fit(text, Math.max(LEGIBLE, reach - 26), stage.measure);
   const width = stage.measure(label) + 2 * 5;
   const box = placeOnLine(stage.room, stage.lifelines, line, width, LABEL);
   return [
@@ -122,8 +123,8 @@ const arrow = (entry, span, stage, isHeld) => {
     else drawn.push(['path', { class: `sd-line${dashes}`, d: `M${r(rest)} ${r(up)}L${r(x2)} ${r(y2)}` }], head(x2, y2, x2 - rest, y2 - up));
     const [first, second] = [{ x1, y1, x2: rest, y2: down }, { x1: rest, y1: up, x2, y2 }];
     const isTight = Math.abs(rest - x1) < stage.measure(entry.label) + 30 && Math.abs(x2 - rest) > Math.abs(rest - x1);
-    if (!isTight || isLost) drawn.push(...labelOn(stage, first, entry.label));
-    if (!isLost && (isTight || y2 - y1 > FAR_PX)) drawn.push(...labelOn(stage, second, entry.label));
+    if (!isTight || isLost) drawn.push(...labelOn(stage, first, entry.label, Math.abs(x2 - x1)));
+    if (!isLost && (isTight || y2 - y1 > FAR_PX)) drawn.push(...labelOn(stage, second, entry.label, Math.abs(x2 - x1)));
     return drawn;
   }
   const reach = isLost ? 0.7 : 1;
@@ -195,7 +196,9 @@ export const groundOf = (entry, span, stage) => {
     const xs = lanesOf(entry, stage);
     if (!xs.length) return null;
     const { y1, y2 } = bandBox(span, xs, stage);
-    return ['g', {}, ...xs.map((x) => /** @type {Shape} */ (['rect', { class: 'sd-strip', x: r(x - 12), y: r(y1), width: 24, height: r(y2 - y1), rx: 6 }]))];
+    const [first, last] = [xs[0], xs[xs.length - 1]];
+    const reach = /** @type {Shape} */ (['rect', { class: 'sd-reach', x: r(first - 12), y: r(y1), width: r(last - first + 24), height: r(y2 - y1), rx: 6 }]);
+    return ['g', {}, reach, ...xs.map((x) => /** @type {Shape} */ (['rect', { class: 'sd-strip', x: r(x - 12), y: r(y1), width: 24, height: r(y2 - y1), rx: 6 }]))];
   }
   const isStruck = entry.did === 'lost' || entry.did === 'dropped' || entry.did === 'failed' || entry.waits !== null;
   if (entry.type !== 'arrow' || !entry.rule || !isStruck) return null;

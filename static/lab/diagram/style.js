@@ -60,6 +60,7 @@ text { font: 12px ${FONT}; fill: currentColor; }
 .sd-cross { fill: var(--sd-bad); stroke: var(--sd-ground); stroke-width: 2; }
 .sd-x { fill: none; stroke: var(--sd-on-bad); stroke-width: 1.8; stroke-linecap: round; }
 .sd-acted { fill: var(--sd-bad-ground); }
+.sd-reach { fill: var(--sd-bad-ground); opacity: .6; }
 .sd-strip { fill: var(--sd-bad-strip); opacity: .55; }
 .sd-edge { fill: none; stroke: var(--sd-bad); stroke-width: 1.8; }
 .sd-flag { fill: var(--sd-bad-ground); }
