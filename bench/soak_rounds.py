@@ -1,0 +1,226 @@
+"""The rounds of the soak: each a scenario that is drawn from a seed. Pure: no I/O, no clock.
+
+A round is a few episodes. In an episode faults begin, every tab writes, some tabs, a server or Redis go and
+come back, tabs write again, all is healed, and everybody has to agree. Each tab writes items of its own; a
+few are fought over by two profiles, so that some writes are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from syncbed.scenario import Scenario, parse_scenario
+from syncbed.scenario.meaning import driver_needs
+
+Step = dict[str, Any]
+
+INSTANCES = {"alice": "a", "bob": "b", "carol": "a", "dave": "b"}
+TABS = [f"{profile}/{number}" for profile in INSTANCES for number in (1, 2)]
+JUDGES = ["converges", "no_lost_write", "no_duplicate", "no_phantom", "in_order_no_gap", "nothing_stuck"]
+EPISODES = 5
+ROWS_MAX = 6  # rows of writes that a tab makes in a burst, of 2 to 4 each
+CONVERGED_MS_MAX = 60_000
+
+
+@dataclass
+class Kind:
+    """A kind of fault: how it begins, and what ends it before the heal, if that is a step of its own."""
+
+    begin: Callable[[Draw, str], list[Step]]
+    end: Callable[[Draw, str], list[Step]] = lambda draw, on: []
+    late: bool = False
+    """It strikes between two bursts of writes, not before the first."""
+
+
+class Draw:
+    """What one round draws from its seed."""
+
+    def __init__(self, seed: int, number: int) -> None:
+        self.chance = Random(f"{seed} {number}")
+        self._ops = 0
+        self._faults = 0
+        self.there: dict[str, list[str]] = {tab: [] for tab in TABS}  # own items that it may remove
+
+    def op(self) -> str:
+        self._ops += 1
+        return f"w{self._ops}"
+
+    def fault(self, kind: str) -> str:
+        self._faults += 1
+        return f"{kind.replace('_', '-')}-{self._faults}"
+
+    def burst(self, tabs: Sequence[str]) -> list[Step]:
+        """Each of the tabs writes, in any order; two profiles change one item, as it may be at once."""
+        order = list(tabs)
+        self.chance.shuffle(order)
+        steps = [step for tab in order for step in self._writes(tab)]
+        pair = [tab for tab in order if tab.endswith("1")]
+        if len(pair) > 1:
+            steps += [put(tab, f"shared-{self.chance.randint(1, 2)}", self.op()) for tab in pair[:2]]
+        return steps
+
+    def _writes(self, tab: str) -> list[Step]:
+        key = tab.replace("/", "-")
+        times = self.chance.randint(2, 4)
+        mine, steps = self.there[tab], []
+        if mine and self.chance.random() < 0.5:
+            gone = mine.pop(self.chance.randrange(len(mine)))
+            steps.append({"do": "remove", "tab": tab, "key": gone, "id": self.op()})
+        for _ in range(self.chance.randint(3, ROWS_MAX)):
+            steps.append({**put(tab, key, self.op()), "times": times})
+        mine.extend(each for n in range(1, times + 1) if (each := f"{key}-{n}") not in mine)
+        return steps
+
+
+def put(tab: str, key: str, op: str) -> Step:
+    return {"do": "put", "tab": tab, "key": key, "title": key, "id": op}
+
+
+def strike(kind: str, layer: str = "ws", **keys: Any) -> Callable[[Draw, str], list[Step]]:
+    """A fault of the wire on a profile."""
+
+    def begin(draw: Draw, on: str) -> list[Step]:
+        fault = {"kind": kind, **keys}
+        return [{"do": "fault", "id": draw.fault(kind), "on": on, "fault": fault, "layer": layer}]
+
+    return begin
+
+
+def cut(draw: Draw, on: str) -> list[Step]:
+    return strike("cut", draw.chance.choice(("ws", "any")))(draw, on)
+
+
+def refuse(draw: Draw, on: str) -> list[Step]:
+    """The living connections are ended too, or nobody knocks."""
+    return [*strike("refuse")(draw, on), *strike("cut", "any")(draw, on)]
+
+
+def answer_lost(draw: Draw, on: str) -> list[Step]:
+    match = {"profile": on, "stage": "request", "path": "/api/orders*", "method": "POST"}
+    return [
+        rule(draw.fault("answer_lost"), match, {"kind": "answer_lost"}, limit=draw.chance.randint(1, 3)),
+        # The item is new to everybody, so it is a POST.
+        put(f"{on}/{draw.chance.randint(1, 2)}", f"lost-{draw.op()}", draw.op()),
+    ]
+
+
+def delay(draw: Draw, on: str) -> list[Step]:
+    fault = {"kind": "delay", "delay_ms": draw.chance.randint(20, 400), "jitter_ms": 50}
+    return [rule(draw.fault("delay"), {"profile": on}, fault)]
+
+
+def rule(name: str, match: dict[str, Any], fault: dict[str, Any], **more: Any) -> Step:
+    return {"do": "add_rule", "rule": {"id": name, "match": match, "fault": fault, **more}}
+
+
+def any_tab(on: str, draw: Draw) -> str:
+    return f"{on}/{draw.chance.randint(1, 2)}"
+
+
+def kill(draw: Draw, on: str) -> list[Step]:
+    return [{"do": "kill_server", "instance": INSTANCES[on]}]
+
+
+def start(draw: Draw, on: str) -> list[Step]:
+    return [{"do": "start_server", "instance": INSTANCES[on]}]
+
+
+KINDS: dict[str, Kind] = {
+    "cut": Kind(cut),
+    "refuse": Kind(refuse),
+    "offline": Kind(strike("offline")),
+    "answer_lost": Kind(answer_lost),
+    "delay": Kind(delay),
+    "stall": Kind(strike("stall")),
+    "half_open": Kind(strike("half_open")),
+    "close": Kind(strike("close", code=1012)),
+    "reload": Kind(lambda draw, on: [{"do": "reload", "tab": any_tab(on, draw)}], late=True),
+    "tab_closed": Kind(
+        lambda draw, on: [{"do": "close", "tab": f"{on}/1"}],
+        lambda draw, on: [{"do": "open", "tab": f"{on}/1"}],
+        late=True,
+    ),
+    "server_killed": Kind(kill, start, late=True),
+    "redis_restarted": Kind(lambda draw, on: [{"do": "restart_redis", "data": "kept"}], late=True),
+}
+
+
+@dataclass
+class Round:
+    """A scenario, and what it cannot say: which kinds of faults a heal undoes, and how long they last."""
+
+    number: int
+    steps: list[Step] = field(default_factory=list)
+    kinds: dict[int, tuple[str, ...]] = field(default_factory=dict)  # a heal step's number -> what it heals
+    dwells: dict[int, int] = field(default_factory=dict)  # a step's number -> ms to wait before it
+    scenario: Scenario = field(init=False)
+
+
+def round_of(seed: int, number: int, bug: str | None = None) -> Round:
+    """The round `number` of a soak: always the same for one seed."""
+    draw = Draw(seed, number)
+    round_ = Round(number, [connected(tab) for tab in TABS])
+    for episode in range(EPISODES):
+        _add_episode(round_, draw, _kinds(seed, number * EPISODES + episode, draw))
+    round_.scenario = _scenario(seed, round_, bug)
+    return round_
+
+
+def _add_episode(round_: Round, draw: Draw, chosen: tuple[str, ...]) -> None:
+    steps = round_.steps
+    targets = draw.chance.sample(list(INSTANCES), len(chosen))
+    faults = [(KINDS[kind], on) for kind, on in zip(chosen, targets, strict=True)]
+    for kind, on in faults:
+        steps += [] if kind.late else kind.begin(draw, on)
+    steps += draw.burst(TABS)
+    lasts_ms = (300, 9000) if "half_open" in chosen else (0, 300, 1500)
+    round_.dwells[len(steps)] = draw.chance.choice(lasts_ms)
+    closed: set[str] = set()
+    for kind, on in faults:
+        begun = kind.begin(draw, on) if kind.late else []
+        closed |= {step["tab"] for step in begun if step["do"] == "close"}
+        steps += begun
+    steps += draw.burst([tab for tab in TABS if tab not in closed])
+    for kind, on in faults:
+        steps += kind.end(draw, on)
+    round_.kinds[len(steps)] = chosen
+    steps.append({"do": "heal"})
+    steps.append({"do": "expect", "that": {"is": "converged", "within_ms": CONVERGED_MS_MAX}})
+    steps.append({"do": "settle", "within_ms": 30_000})
+
+
+def _kinds(seed: int, episode: int, draw: Draw) -> tuple[str, ...]:
+    """Every kind has its turn, in another order each time; often another one comes with it."""
+    turn, place = divmod(episode, len(KINDS))
+    order = list(KINDS)
+    Random(f"{seed} turn {turn}").shuffle(order)
+    first = order[place]
+    others = [kind for kind in KINDS if kind != first]
+    return (first, draw.chance.choice(others)) if draw.chance.random() < 0.4 else (first,)
+
+
+def connected(tab: str) -> Step:
+    return {"do": "wait", "for": {"is": "state", "tab": tab, "state": "connected"}, "within_ms": 20_000}
+
+
+def _scenario(seed: int, round_: Round, bug: str | None) -> Scenario:
+    needs = {need for step in round_.steps for need in driver_needs(step["do"], step)}
+    return parse_scenario(
+        {
+            "syncbed": 1,
+            "title": f"Soak, seed {seed}, round {round_.number}",
+            "about": "A round of scripts/bench soak, which also waits before a heal; a run of this does not.",
+            "world": {"broker": "redis", "instances": 2, "append_only": True},
+            "profiles": {name: {"tabs": 2, "instance": instance} for name, instance in INSTANCES.items()},
+            "needs": ["server_authority", "idempotent", "order", *sorted(needs)],
+            "judges": [*JUDGES, "expectations"],
+            "settle_ms_max": CONVERGED_MS_MAX,
+            "seed": seed,
+            "steps": round_.steps,
+            **({"bug": bug} if bug else {}),
+        },
+        name="soak",
+    )
