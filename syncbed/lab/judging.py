@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..checkers import Verdict, verdict
-from ..trace import Trace
+from ..trace import Expectation, Trace
 
 STILL_MS = 300
 
@@ -38,16 +38,37 @@ def told(found: Verdict, *, final: bool) -> dict[str, Any]:
     }
 
 
+def differences(bug: dict[str, Any] | None, fixed: dict[str, Any] | None) -> list[dict[str, str]]:
+    """The invariants of which two verdicts do not say the same."""
+    if bug is None or fixed is None:
+        return []
+    others = {each["invariant"]: each["status"] for each in fixed["findings"]}
+    return [
+        {"invariant": each["invariant"], "bug": each["status"], "fixed": others.get(each["invariant"], "")}
+        for each in bug["findings"]
+        if others.get(each["invariant"]) != each["status"]
+    ]
+
+
+def judges_of(trace: Trace, judges: Sequence[str], *, on_script: bool) -> list[str]:
+    """What counts. A script that was left has nothing to expect any more, save what it had looked at before."""
+    looked = any(isinstance(record.what, Expectation) for record in trace.records)
+    return [name for name in judges if name != "expectations" or on_script or looked]
+
+
 class Judging:
     """One world's verdict, as it is known by now."""
 
     def __init__(
-        self, trace: Callable[[], Trace | None], judges: Sequence[str], changed: Callable[[], None]
+        self,
+        trace: Callable[[], Trace | None],
+        judges: Callable[[Trace], Sequence[str]],
+        changed: Callable[[], None],
     ) -> None:
         self.found: Verdict | None = None
         self.final = False
         self._trace = trace
-        self._judges = tuple(judges)
+        self._judges = judges
         self._changed = changed
         self._due: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
@@ -70,7 +91,7 @@ class Judging:
         trace = self._trace()
         if trace is None:
             return None
-        found = await asyncio.to_thread(verdict, trace, self._judges)
+        found = await asyncio.to_thread(verdict, trace, tuple(self._judges(trace)))
         if final or not self.final:
             self.found, self.final = found, final
             self._changed()

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -23,10 +24,12 @@ from ..zoo import ZooError
 from . import free
 from .commands import checked
 from .errors import LabError
+from .judging import differences
 from .labels import refusals
 from .links import LinkError, to_link
 from .live import Live
 from .offers import hello
+from .place import PASSING, Place
 from .recording import recorded, steps_of
 from .script import Script
 from .state import EMPTY, state
@@ -197,34 +200,54 @@ class Lab:
         await self._here().judge()
         return self._here().judging.to_json()
 
-    async def run_to(self, record: int) -> None:
-        """A fresh world, and everything in it that was done up to a record."""
+    async def run_to(self, record: int) -> dict[str, Any]:
+        """A fresh world, and everything in it that was done up to a record; where it came to, in words.
+
+        A step that had not ended there is stopped where the same had happened.
+        """
         world = self._here()
         trace = world.trace()
         records = trace.records[: record + 1] if trace is not None else ()
         raw = recorded(world.base, records, world.session.caps, None)
         script = world.script
+        done, place = steps_of(records), Place(records)
+        if place.healed:
+            raw = {**raw, "steps": [*raw["steps"], {"do": "heal"}]}
         again = parse_scenario(raw, world.base.name)
-        done = steps_of(records)
+        in_the_last = bool(done) and done[-1]["do"] == place.do and (place.healed or not place.over)
+        last = 1 + place.healed if in_the_last else 0
+        before = place.reached and place.do in PASSING and last == 1
         await self._fresh(again, script=Script(script.scenario) if script is not None else None)
         fresh = self._here()
         if fresh.script is not None:
-            fresh.script.rejoin(done)
-        await fresh.play_all(list(again.steps))
+            waiting = last == 1 and place.do in ("settle", "wait", "expect")
+            fresh.script.rejoin(done[:-1] if before or waiting else done)
+        steps = list(again.steps)
+        await fresh.play_all(steps[: len(steps) - last])
+        there = await fresh.play_to(steps[-last:], place) if last and not before else True
         await fresh.hold()
+        where = f"step {len(done)} ({place.do})" if place.do else "the beginning"
+        told = f"before {where}" if before else f"at the same place in or after {where}"
+        if not there:
+            told = f"it did not come to that place again: the nearest is after {where}"
+        return {"there": there, "text": f"Run again and held: {told}."}
 
     async def compare(self) -> dict[str, Any]:
-        """The twin without the bug, played without pauses and judged."""
+        """The twin without the bug, played without pauses and judged: both verdicts, and where they differ."""
         world = self._here()
         if world.base.bug is None:
             raise LabError("refused", "no bug is planted in this world, so there is nothing to compare with")
+        if not world.judging.final:
+            with suppress(LabError):  # then nothing is known of the bug's world
+                await world.judge()
         before = world.judging.to_json() if world.judging.final else None
         script = world.script
         on_script = script is not None and not script.off_script
         twin = (script.scenario if script is not None and on_script else self._recorded(world)).fixed()
         await self._load(twin)
         await self._play_through()
-        return {"bug": before, "fixed": self._here().judging.to_json()}
+        fixed = self._here().judging.to_json()
+        return {"bug": before, "fixed": fixed, "differs": differences(before, fixed)}
 
     async def real_tabs(self, *, headed: bool) -> Any:
         """The same in real Chromium. Its tabs are closed when it is judged; what was seen stays."""

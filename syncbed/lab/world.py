@@ -19,11 +19,12 @@ from ..run.player import STOPPING, be_ready, finish, lacks, play_step
 from ..run.session import Session
 from ..scenario import Scenario, Step
 from ..scenario.schema import Problems
-from ..scenario.steps import ANY_STEP
+from ..scenario.steps import ANY_STEP, OPS
 from ..trace import Invoke, Kind, Note, Record, Stopped, Trace
 from ..trace import Step as StepRecord
 from .errors import LabError
-from .judging import Judging, with_caps
+from .judging import Judging, judges_of, with_caps
+from .place import CUT_SHORT, Place
 from .recording import NOT_TAKEN
 from .script import Script
 
@@ -47,10 +48,11 @@ class LabWorld:
         self.session = session
         self.script = script
         self.busy = ""
-        self.judging = Judging(self.trace, base.judges, changed)
+        self.judging = Judging(self.trace, self._judges, changed)
         self._changed = changed
         self._turn = asyncio.Lock()
         self._taken = 0
+        self._place: Place | None = None  # where a replay is to stop
         self._ops: set[str] = set()  # of steps: others are a page's own user's
         self._playing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -75,6 +77,8 @@ class LabWorld:
             self.judging.anew()
             if self.script is not None:
                 self.script.leave()
+        if self._place is not None and not self._place.reached and self._place.take(what):
+            self._shut()
         self.judging.soon()
 
     def came_unasked(self) -> None:
@@ -148,6 +152,29 @@ class LabWorld:
                 finally:
                     self._say("")
 
+    async def play_to(self, steps: list[Step], place: Place) -> bool:
+        """Take these steps, the last one no further than to a place of another run. Whether it came there.
+
+        Where the world is not held it may come there after the last step, too. Raises `LabError`.
+        """
+        async with self._turn:
+            self._place = place
+            self._say("playing to that place")
+            try:
+                for step in steps[:-1]:
+                    await self._play_step(step)
+                await self._play_to(steps[-1], place)
+                if not place.reached and not self.holding:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(place.come.wait(), place.within_ms / 1000)
+            except FAILING as error:
+                self.session.recorder.write(BED, Stopped(steps[-1].number, str(error)))
+                raise LabError("diverged", f"diverged at step {steps[-1].number}: {error}") from error
+            finally:
+                self._place = None
+                self._say("")
+        return place.reached
+
     async def judge(self) -> Verdict | None:
         """Heal, settle, read the server's last word, judge."""
         if not self.session.caps:
@@ -177,6 +204,33 @@ class LabWorld:
         await self.judging.close()
 
     # Private
+
+    async def _play_to(self, step: Step, place: Place) -> None:
+        playing = asyncio.create_task(self._play_step(step))
+        coming = asyncio.create_task(place.come.wait())
+        try:
+            first = [playing, coming] if step.do in CUT_SHORT else [playing]
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+            if playing.done():
+                playing.result()
+                return
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
+            if step.do not in OPS:
+                why = "the run was to stop in the middle of it"
+                self.session.recorder.write(DRIVER, Note(NOT_TAKEN, {"step": step.number, "why": why}))
+        finally:
+            coming.cancel()
+            playing.cancel()
+
+    def _judges(self, trace: Trace) -> list[str]:
+        on_script = self.script is not None and not self.script.off_script
+        return judges_of(trace, self.base.judges, on_script=on_script)
+
+    def _shut(self) -> None:
+        """From here on messages wait: at once, though others be on their way out at this moment."""
+        self.session.wire.gate.shut()
+        asyncio.get_running_loop().call_soon(self.session.wire.set_mode, "held")
 
     async def _quiet(self) -> None:
         async with self._turn:

@@ -153,7 +153,7 @@ class Gate:
     def open(self) -> None:
         """Free mode: everything that waits passes, in the order it came."""
         self.mode = "free"
-        while self._waiting:
+        while self._waiting and self.mode == "free":  # who sees one of them pass may shut it again
             waiting = next(iter(self._waiting.values()))
             del self._waiting[waiting.id]
             waiting.decide("deliver")

@@ -1,0 +1,30 @@
+"""What of a world's judges counts, and where two verdicts differ."""
+
+from __future__ import annotations
+
+from syncbed.lab.judging import differences, judges_of
+from syncbed.trace import Expectation, Header, Kind, Record, Trace
+
+JUDGES = ("converges", "expectations")
+
+
+def trace(*what: Kind) -> Trace:
+    header = Header(scenario="s", judges=JUDGES)
+    return Trace(tuple(Record(i, "bed", i + 1, float(i), each) for i, each in enumerate((header, *what))))
+
+
+def test_a_script_that_was_left_has_nothing_to_expect() -> None:
+    assert judges_of(trace(), JUDGES, on_script=False) == ["converges"]
+    assert judges_of(trace(), JUDGES, on_script=True) == list(JUDGES)
+
+
+def test_what_it_had_looked_at_before_counts_all_the_same() -> None:
+    looked = Expectation(3, "converged", met=False)
+    assert judges_of(trace(looked), JUDGES, on_script=False) == list(JUDGES)
+
+
+def test_two_verdicts_differ_where_an_invariant_says_another_thing() -> None:
+    bug = {"findings": [{"invariant": "a", "status": "violated"}, {"invariant": "b", "status": "ok"}]}
+    fixed = {"findings": [{"invariant": "a", "status": "ok"}, {"invariant": "b", "status": "ok"}]}
+    assert differences(bug, fixed) == [{"invariant": "a", "bug": "violated", "fixed": "ok"}]
+    assert differences(None, fixed) == []
