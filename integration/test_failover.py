@@ -12,15 +12,14 @@ from functools import partial
 from typing import Any
 
 import pytest
-import redis as redis_client
 
 from integration.client import Frame, Socket, connect, health, http
-from integration.tcp_relay import TcpRelay
+from integration.redis_pair import Pair, client_of, redis_pair
 from integration.waiting import until
 from server.brokers.base import BrokerUnavailableError, LogGoneError
 from server.brokers.redis import RedisBroker
 from server.core.events import Position
-from syncbed.world import Address, RedisProcess, World
+from syncbed.world import Address, World
 from tests.brokers.contract import LIMITS, Ear, create, update
 
 pytestmark = pytest.mark.own_stack
@@ -28,89 +27,10 @@ pytestmark = pytest.mark.own_stack
 Open = Callable[[str], Any]
 
 
-class Pair:
-    """A master and a replica of it, and the one address, `url`, at which the world finds the master.
-
-    The replica follows over a line of its own, and that can be cut.
-    """
-
-    def __init__(self, master: RedisProcess, replica: RedisProcess, front: TcpRelay, line: TcpRelay) -> None:
-        self.master, self.replica = master, replica
-        self._front, self._line = front, line
-
-    @property
-    def url(self) -> str:
-        return self._front.url
-
-    async def follow(self) -> None:
-        """The replica has all that the master has, from now on until `lag`."""
-        await replicate(self.replica, self._line.url)
-        await self.in_step()
-
-    async def in_step(self) -> None:
-        await until(lambda: standing(self.replica) == standing(self.master))
-
-    async def lag(self) -> None:
-        """What is written from now on does not reach the replica."""
-        await self._line.sever()
-        await until(lambda: info(self.replica)["master_link_status"] == "down")
-
-    async def fail_over(self, *, killed: bool = True) -> None:
-        """The replica is the master, and is found where the old one was."""
-        await self._front.sever()
-        if killed:
-            self.master.kill()
-        await promote(self.replica)
-        await self._front.lead_to(self.replica.url)
-
-    async def fail_back(self) -> None:
-        """The old master takes over what the other one has, and is the master again."""
-        await replicate(self.master, self.replica.url)
-        await until(lambda: standing(self.master) == standing(self.replica))
-        await self._front.sever()
-        await promote(self.master)
-        await self._front.lead_to(self.master.url)
-
-    async def demote(self) -> None:
-        """The replica is promoted, the old master follows it, and no connection to it ends."""
-        await promote(self.replica)
-        self._front.lead_next_to(self.replica.url)
-        await replicate(self.master, self.replica.url)
-
-
-def client_of(redis: RedisProcess) -> Any:
-    return redis_client.Redis.from_url(redis.url)
-
-
-def info(redis: RedisProcess) -> dict[str, Any]:
-    found: dict[str, Any] = client_of(redis).info("replication")
-    return found
-
-
-def standing(redis: RedisProcess) -> dict[bytes, bytes]:
-    client = client_of(redis)
-    return {key: client.dump(key) for key in client.keys("*")}
-
-
-async def replicate(redis: RedisProcess, url: str) -> None:
-    host, port = url.removeprefix("redis://").removesuffix("/0").split(":")
-    client_of(redis).replicaof(host, port)
-    await until(lambda: info(redis)["master_link_status"] == "up")
-
-
-async def promote(redis: RedisProcess) -> None:
-    client_of(redis).replicaof("NO", "ONE")
-    await until(lambda: info(redis)["role"] == "master")
-
-
 @pytest.fixture
 async def pair(world: World) -> AsyncIterator[Pair]:
-    master, replica = world.redis(append_only=True), world.redis(append_only=True)
-    client_of(replica).config_set("repl-diskless-load", "swapdb")
-    for redis in (master, replica):
-        client_of(redis).config_set("repl-diskless-sync-delay", 0)
-    async with TcpRelay(master.url) as front, TcpRelay(master.url) as line:
-        yield Pair(master, replica, front, line)
+    async with redis_pair(world) as pair:
+        yield pair
 
 
 @pytest.fixture
@@ -168,6 +88,7 @@ async def test_a_replica_that_is_promoted_starts_a_new_epoch_and_has_what_it_had
         await pair.in_step()
     old = await broker.log("orders", None, 10)
     assert [event.position.offset for event in old] == [1, 2, 3, 4]
+    await pair.lose_master()
     await pair.fail_over()
     await until(partial(is_back, broker))
 
@@ -199,7 +120,7 @@ async def test_no_position_is_handed_out_twice_by_failovers_there_and_back(pair:
     await pair.lag()
     await written(broker, "c", "d")
     lost = await broker.log("orders", None, 10)
-    await pair.fail_over(killed=False)
+    await pair.fail_over()
     await pair.fail_back()
     await until(partial(is_back, broker))
     assert await ids(broker) == ["a", "b"]
@@ -331,6 +252,7 @@ async def test_clients_of_two_instances_see_what_a_failover_lost_and_go_on(world
         for follower in (here, there):
             await follower.shows(["kept-1", "kept-2", "lost-3", "lost-4"])
         old = here.at
+        await pair.lose_master()
         await pair.fail_over()
         for address in (first, second):
             await until(partial(is_ok, address))

@@ -10,7 +10,7 @@ from syncbed.trace import Fault, Frame, Kind, Record
 from syncbed.trace.effects import Effects
 
 HAND_OVER_MS_MAX = 1000
-"""From the moment that the leader is told to go, to the server's word that the next one's subscription is live.
+"""From the moment that the leader is told to go, to the server's word that the next one is subscribed.
 
 In between are the end of a renderer, the grant of a Web Lock, a transaction of IndexedDB (the new fence), a
 WebSocket handshake and a subscription: 30 to 300 ms were measured, on a busy machine.
