@@ -151,7 +151,7 @@ def test_by_key_alone(own_page: Page) -> None:
     own_page.keyboard.press("Enter")
     expect(own_page.locator(".sd-selected text")).to_have_text("201 m1")
     expect(own_page.get_by_role("status")).to_have_text(
-        "alice/1 POST /api/orders mutation 1 #1 down (201) was lost: answer_lost"
+        "the answer 201 to m1 of alice/1 was lost: answer_lost"
     )
     own_page.keyboard.press("t")
     expect(own_page.locator(".sd-fold").first).to_be_attached()

@@ -89,7 +89,7 @@ def one_key_loses_the_answer(lab: LabPage) -> None:
     lab.press("x")
     expect(lab.verdict).to_have_text("violated", timeout=SLOWLY_MS)
     expect(lab.page.locator("#verdict")).to_contain_text("No duplicate.")
-    for told in ("was asked to put", "was lost", "mutation 2", "the server committed"):
+    for told in ("was asked to put", "was lost", "POST m2", "the server committed"):
         expect(lab.page.locator("#verdict")).to_contain_text(told)
     for cell in lab.cells("2 × flat white").all():
         expect(cell).to_contain_text("v1 ×2")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ..trace import Kind, Record, Trace, in_order, tell
+from ..trace import Frame, Kind, Record, Teller, Trace, in_order, tell
 
 Status = Literal["ok", "violated", "unknown"]
 
@@ -22,14 +22,25 @@ class Finding:
     exercised: int
     reason: str
     witness: tuple[Record[Kind], ...] = ()
+    sentences: tuple[str, ...] = ()  # the witness in plain words, if the trace it is of has told it
 
     def ordered(self, trace: Trace) -> Finding:
-        """The same, its witness in the order in which it is told: a commit before what tells of it."""
-        return replace(self, witness=tuple(in_order(trace.records, self.witness)))
+        """The same, its witness in the order in which it is told and in the words of its trace."""
+        if not self.witness:
+            return self
+        witness = in_order(trace.records, self.witness)
+        names = {record.what.message for record in witness if isinstance(record.what, Frame)}
+        teller = Teller(record for record in trace.all(Frame) if record.what.message in names)
+        return replace(self, witness=tuple(witness), sentences=tuple(map(teller, witness)))
+
+    def in_words(self) -> list[str]:
+        """A sentence for each record of the witness."""
+        return list(self.sentences) or [tell(record) for record in self.witness]
 
     def told(self) -> list[str]:
         """The witness in plain words, a line a record, by its number in the trace."""
-        return [f"#{record.i} {record.source}: {tell(record)}" for record in self.witness]
+        lines = zip(self.witness, self.in_words(), strict=True)
+        return [f"#{record.i} {record.source}: {sentence}" for record, sentence in lines]
 
     def to_json(self) -> dict[str, Any]:
         return {

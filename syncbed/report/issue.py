@@ -14,7 +14,7 @@ from typing import Any
 from ..checkers import INVARIANTS, Verdict, verdict
 from ..redaction import redact
 from ..scenario import gallery, read_scenario, scenario_text
-from ..trace import Trace, read_trace, tell
+from ..trace import Trace, read_trace
 from .folder import REPRO, TRACE
 from .sequence import sequence
 
@@ -99,7 +99,8 @@ def _witness(verdict: Verdict) -> str:
         if finding.status != "violated" or not finding.witness:
             continue
         lines = [
-            f"{n}. {prose(tell(record))} (record {record.i})" for n, record in enumerate(finding.witness, 1)
+            f"{n}. {prose(sentence)} (record {record.i})"
+            for n, (record, sentence) in enumerate(zip(finding.witness, finding.in_words(), strict=True), 1)
         ]
         found.append("\n".join([f"What happened ({finding.invariant.replace('_', ' ')}):", "", *lines]))
     return "\n\n".join(found)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..trace import Clock, Kind, Record, tell, to_json
+from ..trace import Clock, Kind, Record, Teller, to_json
 
 Row = list[Any]
 IN_THE_ROW = ("i", "at_ms", "source", "kind")
@@ -21,13 +21,14 @@ class Rows:
 
     def __init__(self) -> None:
         self._offset_ms: dict[str, float] = {}
+        self._tell = Teller()
 
     def row(self, record: Record[Kind]) -> Row:
         if isinstance(record.what, Clock):
             self._offset_ms[record.what.of] = record.what.offset_ms
         at_ms = record.at_ms + self._offset_ms.get(record.source, 0.0)
         rest = {key: value for key, value in to_json(record).items() if key not in IN_THE_ROW}
-        return [record.i, round(at_ms, 3), record.source, record.what.kind, tell(record), rest]
+        return [record.i, round(at_ms, 3), record.source, record.what.kind, self._tell(record), rest]
 
     def expect(self, records: Iterable[Record[Kind]]) -> None:
         """Learn each source's first reading beforehand, for what it said before it was read."""

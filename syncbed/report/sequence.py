@@ -23,10 +23,13 @@ from ..trace import (
     Record,
     TabLife,
     TabMessage,
+    Teller,
     Trace,
     View,
+    answered_words,
     in_order,
-    tell,
+    is_message,
+    request_words,
 )
 
 EVENTS_MAX = 12
@@ -48,7 +51,7 @@ TELLING: tuple[Callable[[Kind], bool], ...] = (
 
 def sequence(trace: Trace, around: Sequence[int]) -> str:
     """The diagram of at most `EVENTS_MAX` events around these records; "" if there is nothing to draw."""
-    names = _Names()
+    names = _Names(trace)
     lines = []
     drawn = chosen(trace, around)
     servers = {name for record in drawn if isinstance(record.what, Frame) and (name := _server(record.what))}
@@ -63,7 +66,7 @@ def sequence(trace: Trace, around: Sequence[int]) -> str:
 
 
 def chosen(trace: Trace, around: Sequence[int]) -> list[Record[Kind]]:
-    """The records to draw, in the order in which they are told: one a message, those of the witness chosen first."""
+    """The records to draw, as they are told: one a message, those of the witness chosen first."""
     records = trace.records
     last_of: dict[str, int] = {
         record.what.message: record.i for record in trace.all(Frame) if record.what.did in ENDS
@@ -100,8 +103,9 @@ def plain(text: str, *, dashes: bool = True) -> str:
 class _Names:
     """Lanes in the order they first appear, tabs before servers; mermaid knows them by short names."""
 
-    def __init__(self) -> None:
+    def __init__(self, trace: Trace) -> None:
         self.server = "server"
+        self.tell = Teller(trace.all(Frame))
         self._short: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
@@ -129,7 +133,7 @@ def _line(record: Record[Kind], names: _Names) -> list[str]:
 
 
 def _note(record: Record[Kind], names: _Names) -> list[str]:
-    told = tell(record)
+    told = names.tell(record)
     tab = str(getattr(record.what, "tab", "")) or _tab_in(record)
     who = names(tab or names.server)
     return [f"Note over {who}: {plain(told.removeprefix(tab + ' '))}"]
@@ -145,16 +149,16 @@ def _frame(record: Record[Any], names: _Names) -> list[str]:
     up = what.direction == "up" and what.did != "answer_lost"
     sender, receiver = (tab, server) if up else (server, tab)
     arrow = {True: "-x", False: "->>"} if up else {True: "--x", False: "-->>"}
-    return [f"{sender}{arrow[what.did in LOST]}{receiver}: {plain(_label(what))}"]
+    return [f"{sender}{arrow[what.did in LOST]}{receiver}: {plain(_label(what, names))}"]
 
 
-def _label(what: Frame) -> str:
-    if what.layer == "http":
-        mutation = f" mutation {what.mutation}" if what.mutation else ""
-        head = f"{what.status} to " if what.status else ""
-        label = f"{head}{what.method} {what.path}{mutation}"
+def _label(what: Frame, names: _Names) -> str:
+    if is_message(what):
+        label = names.tell.carried(what)
+    elif what.direction == "down":
+        label = f"{what.status or 'answer'} to {answered_words(what)}"
     else:
-        label = what.message.removeprefix(f"{what.tab} ")
+        label = request_words(what)
     return label if what.did in ("delivered", "seen") else f"{label}, {what.did.replace('_', ' ')}"
 
 
@@ -164,7 +168,7 @@ def _server(what: Kind) -> str:
 
 
 def _commit(record: Record[Any], names: _Names) -> list[str]:
-    return [f"Note over {names(names.server)}: {plain(tell(record).removeprefix('the server '))}"]
+    return [f"Note over {names(names.server)}: {plain(names.tell(record).removeprefix('the server '))}"]
 
 
 def _fault(record: Record[Any], names: _Names) -> list[str]:
@@ -172,7 +176,7 @@ def _fault(record: Record[Any], names: _Names) -> list[str]:
     match = what.what.get("match", {}) if isinstance(what.what, Mapping) else {}
     profile = match.get("profile") if isinstance(match, Mapping) else None
     tab = f"{profile}/{match.get('tab', 1)}" if isinstance(profile, str) else ""
-    return [f"Note over {names(tab or names.server)}: {plain(tell(record))}"]
+    return [f"Note over {names(tab or names.server)}: {plain(names.tell(record))}"]
 
 
 _LINES: dict[type[Kind], Callable[[Record[Any], _Names], list[str]]] = {

@@ -42,12 +42,13 @@ from .kinds import (
     TabMessage,
     View,
 )
-from .prose import tell
+from .prose import Teller, is_message, tell
 from .record import Record, RecordError, from_json, to_json
 from .redact import PAYLOAD_CHARACTERS_MAX
 from .sequel import in_order
 from .tokens import document_of, mark, profile_of, token_in
 from .trace import FaultSpan, Op, Trace
+from .words import answered_words, request_words
 
 __all__ = [
     "ACTS",
@@ -86,18 +87,22 @@ __all__ = [
     "Subscribed",
     "TabLife",
     "TabMessage",
+    "Teller",
     "Trace",
     "TraceError",
     "TraceWriter",
     "View",
     "WireRecords",
+    "answered_words",
     "document_of",
     "from_json",
     "in_order",
+    "is_message",
     "mark",
     "profile_of",
     "read_trace",
     "redact",
+    "request_words",
     "tell",
     "to_json",
     "token_in",

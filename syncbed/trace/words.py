@@ -1,0 +1,145 @@
+"""What to call a message, in a few words: those that the diagram uses (static/lab/diagram/labels.js)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .kinds import Frame
+from .sequel import json_of
+
+LABEL_CHARACTERS_MAX = 34
+MUTATION_CHARACTERS_MAX = 8
+PATH_CHARACTERS_MAX = 40
+# `alice/1 /ws/broadcast #2 down 3`: the message has no name but its place on its connection.
+_PLACE = re.compile(r"#(\d+) (?:up|down) (\d+)$")
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}", re.IGNORECASE)  # tells a reader nothing
+_TIMES = re.compile(r"#(\d+) (?:up|down)$")
+
+
+def mutation_words(mutation: str) -> str:
+    """`m7`, or the beginning of an id that is no number."""
+    return f"m{mutation}" if mutation.isdecimal() else _short(mutation, MUTATION_CHARACTERS_MAX)
+
+
+def request_words(what: Frame) -> str:
+    """`POST m1`, `POST m1 again`, `GET /api/orders`."""
+    if what.stage == "handshake":
+        return f"the handshake of {what.path}"
+    if what.stage == "connect" or what.layer == "connect":
+        return "a connection"
+    if not what.mutation:
+        path = _ID.sub("…", what.path)
+        return f"{what.method} {_short(path, PATH_CHARACTERS_MAX)}".strip() or "a request"
+    times = _TIMES.search(what.message)
+    again = " again" if times and int(times[1]) > 1 else ""
+    return f"{what.method} {mutation_words(what.mutation)}{again}".strip()
+
+
+def answered_words(what: Frame) -> str:
+    """What an answer is to: `m1`, `GET /api/orders`."""
+    if what.mutation and what.stage != "handshake":
+        return mutation_words(what.mutation)
+    return request_words(what)
+
+
+def frame_words(what: Frame) -> str:
+    """What a message of a WebSocket or a stream carries, or "": nobody has said."""
+    return payload_words(what.payload or "")
+
+
+def payload_words(payload: str) -> str:
+    if payload in ("ping", "pong"):
+        return payload
+    body = json_of(payload)
+    for dialect in _DIALECTS:
+        if told := dialect(body):
+            return _short(told, LABEL_CHARACTERS_MAX)
+    return ""
+
+
+def sibling_words(payload: str) -> str:
+    """What one tab says to others, or "": `m7 pending`, `created 2`, `leader`."""
+    body = json_of(payload)
+    inner = body.get("body", body.get("payload", body))
+    inner = inner if isinstance(inner, Mapping) else {}
+    kind = _text(inner.get("kind") or inner.get("type") or body.get("type") or body.get("topic"))
+    if kind in ("text", "send") and isinstance(inner.get("body"), str):
+        return payload_words(inner["body"])
+    for place in (inner.get("mutation"), inner.get("entry"), inner):
+        mutation = _text(place.get("mutationId")) if isinstance(place, Mapping) else ""
+        if mutation:
+            what = "pending" if kind in ("mutation", "made") else kind
+            return f"{mutation_words(mutation)} {what}".strip()
+    return kind.replace("_", " ")
+
+
+def place_words(what: Frame) -> str:
+    """`message 3 of /ws/broadcast`: where nobody has said what it carries."""
+    place = _PLACE.search(what.message)
+    which = f"message {place[2]}" if place else "a message"
+    where = f" of {what.path}" if what.path else ""
+    return f"{which}{where}" + (f" (connection {place[1]})" if place and place[1] != "1" else "")
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def _text(value: Any) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _broadcast_asked(body: Mapping[str, Any]) -> str:
+    asked, given_up = body.get("subscribe"), body.get("unsubscribe")
+    if not isinstance(asked, list) and not isinstance(given_up, list):
+        return ""
+    if not isinstance(asked, list) or not asked:
+        return f"unsubscribe {', '.join(map(_text, given_up or ()))}".strip()
+    positions = body.get("positions")
+    resumes = isinstance(positions, Mapping) and any(positions.values())
+    return f"{'resume' if resumes else 'subscribe'} {', '.join(map(_text, asked))}"
+
+
+def _broadcast_told(body: Mapping[str, Any]) -> str:
+    event, payload = body.get("event"), body.get("payload")
+    if not isinstance(event, str) or "channel" not in body:
+        return ""
+    entity = payload.get("entity_id") if isinstance(payload, Mapping) else ""
+    return f"{event} {_text(body.get('offset')) or _text(entity)}".strip()
+
+
+def _mq(body: Mapping[str, Any]) -> str:
+    header = body.get("header")
+    if not isinstance(header, Mapping) or not isinstance(header.get("type"), str):
+        return ""
+    about = "" if header["type"] in ("response", "error") else _text(header.get("topic"))
+    return f"{header['type']} {about}".strip()
+
+
+def _gateway(body: Mapping[str, Any]) -> str:
+    intent = body.get("intent")
+    return f"{intent} {_text(body.get('channel'))}".strip() if isinstance(intent, str) else ""
+
+
+def _typed(body: Mapping[str, Any]) -> str:
+    kind = body.get("type")
+    if not isinstance(kind, str):
+        return ""
+    if kind == "subscribed" and body.get("recovered") is False:
+        reason = _text(body.get("reason"))
+        return f"resync {_text(body.get('channel'))}" + (f": {reason}" if reason else "")
+    about = _text(body.get("room")) or _text(body.get("channel")) or _text(body.get("code"))
+    offset = _text(body.get("offset"))
+    at = f" at {offset}" if kind == "subscribed" and offset not in ("", "0") else ""
+    return f"{kind.replace('_', ' ')} {about}".strip() + at
+
+
+_DIALECTS: tuple[Callable[[Mapping[str, Any]], str], ...] = (
+    _broadcast_asked,
+    _broadcast_told,
+    _mq,
+    _gateway,
+    _typed,
+)
