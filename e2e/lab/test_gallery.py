@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 
 from e2e.lab.lab import SLOWLY_MS, LabPage, LabProcess
 from syncbed.drivers.cannot import PANES
-from syncbed.lab.links import to_link
 from syncbed.scenario import Scenario, gallery, load
+from syncbed.scenario.link import to_link
 
 PLAY_MS = 90_000
 SCENARIOS = {name: load(name) for name in gallery()}

@@ -28,6 +28,7 @@ from .server import BIND_HOST, Doors, LabServer, build_app
 from .worlds import DEMO_PAGE, Setup, Worlds
 
 DEMO_PORT = 8000
+LAB_PORT = 8010
 PORTS_TRIED_MAX = 100
 DEMO_PROFILES = ("alice", "bob")
 console = Console(highlight=False, soft_wrap=True)
@@ -39,7 +40,7 @@ def lab(
     scenario: Annotated[
         str | None,
         typer.Argument(
-            help="A name of the gallery, or a file. It is loaded; play begins it.", show_default=False
+            help="A name of the gallery, a file, or a link. It is loaded; play begins it.", show_default=False
         ),
     ] = None,
     upstream: Annotated[
@@ -63,7 +64,15 @@ def lab(
             help="NAME or NAME=PORT of a browser. Repeatable. Not given: alice and bob.", show_default=False
         ),
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The lab's own port; 0: any free one.")] = 0,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help=f"The lab's own port; 0: any free one. Not given: {LAB_PORT}, or the next that is free.",
+            show_default=False,
+        ),
+    ] = None,
     open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the lab in a browser.")] = True,
     as_json: AsJson = False,
 ) -> None:
@@ -73,8 +82,7 @@ def lab(
     if first is not None and options.upstreams and first.bug is not None:
         raise LabError("refused", f"{first.name} plants a bug into the reference SDK: not with --upstream")
     profiles = profiles_from(profile, 0) if profile else dict.fromkeys(DEMO_PROFILES, 0)
-    server = LabServer(port)
-    server.listen()
+    server = _listening(port)
     setup = Setup(profiles=profiles, lab_port=server.port, options=options)
     upstreams = options.upstreams
 
@@ -162,6 +170,23 @@ async def _serve(
 
 def run(main: Any) -> None:
     asyncio.run(main)
+
+
+def _listening(asked: int | None) -> LabServer:
+    """On the port that was asked for, or where links of other days lead to, or next to it."""
+    ports = [asked] if asked is not None else [*range(LAB_PORT, LAB_PORT + PORTS_TRIED_MAX), 0]
+    for port in ports:
+        server = LabServer(port)
+        try:
+            server.listen()
+        except LabError:
+            if port == ports[-1]:
+                raise
+        else:
+            if asked is None and port != LAB_PORT:
+                print(f"port {LAB_PORT} is in use: the lab's is {server.port}", file=sys.stderr)
+            return server
+    raise AssertionError("there is always a last port")
 
 
 def _free_port(asked: int | None) -> int:

@@ -62,7 +62,9 @@ def _any(value: Any, path: str, problems: Problems) -> None:
 def _scenario(value: Any, path: str, problems: Problems) -> None:
     if not isinstance(value, str | dict):
         problems.add(
-            path, f"{type(value).__name__} cannot stand here", ["a name of the gallery", "a scenario"]
+            path,
+            f"{type(value).__name__} cannot stand here",
+            ["a name of the gallery", "a scenario", "a link to one"],
         )
 
 

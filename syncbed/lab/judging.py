@@ -51,7 +51,7 @@ def differences(bug: dict[str, Any] | None, fixed: dict[str, Any] | None) -> lis
 
 
 def judges_of(trace: Trace, judges: Sequence[str], *, on_script: bool) -> list[str]:
-    """What counts. A script that was left has nothing to expect any more, save what it had looked at before."""
+    """What counts. A script that was left expects nothing any more, save what it had looked at before."""
     looked = any(isinstance(record.what, Expectation) for record in trace.records)
     return [name for name in judges if name != "expectations" or on_script or looked]
 

@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket
 from ..report.issue import issue
 from ..run.errors import RunError
 from ..scenario import Scenario, ScenarioError, gallery, load, parse_scenario
+from ..scenario.link import LinkError, is_link, scenario_in, to_link
 from ..trace import Header, Kind, Record, TraceError, to_json
 from ..zoo import ZooError
 from . import free
@@ -26,7 +27,6 @@ from .commands import checked
 from .errors import LabError
 from .judging import differences
 from .labels import refusals
-from .links import LinkError, to_link
 from .live import Live
 from .offers import hello
 from .place import PASSING, Place
@@ -233,7 +233,7 @@ class Lab:
         return {"there": there, "text": f"Run again and held: {told}."}
 
     async def compare(self) -> dict[str, Any]:
-        """The twin without the bug, played without pauses and judged: both verdicts, and where they differ."""
+        """The twin without the bug, played without pauses and judged: both verdicts, where they differ."""
         world = self._here()
         if world.base.bug is None:
             raise LabError("refused", "no bug is planted in this world, so there is nothing to compare with")
@@ -406,6 +406,8 @@ def _shown(scenario: Scenario) -> dict[str, Any]:
 
 
 def _parsed(wanted: Any) -> Scenario:
+    if isinstance(wanted, str) and is_link(wanted):
+        return scenario_in(wanted)
     if isinstance(wanted, str):
         raise LabError("invalid", f"there is no scenario {wanted!r} (allowed: {', '.join(gallery())})")
     return parse_scenario(wanted, "shared")

@@ -55,7 +55,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in
 
 
 def run(
-    scenario: Annotated[str, typer.Argument(help="A name of the gallery, a file, or `all`.")],
+    scenario: Annotated[str, typer.Argument(help="A name of the gallery, a file, a link, or `all`.")],
     headed: Annotated[bool, typer.Option("--headed", help="Show the browser.")] = False,
     times: Annotated[int, typer.Option(min=1, max=10_000, help="Play each so often.")] = 1,
     driver: Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .link import LinkError, is_link, scenario_in
 from .scenario import Scenario, ScenarioError, read_scenario
 from .schema import Problem
 
@@ -16,7 +17,12 @@ def gallery() -> dict[str, Path]:
 
 
 def load(name: str) -> Scenario:
-    """A scenario of the gallery by its name, or any by its path. Raises `ScenarioError`."""
+    """A scenario of the gallery by its name, any by its path or its link. Raises `ScenarioError`."""
+    if is_link(name):
+        try:
+            return scenario_in(name)
+        except LinkError as error:
+            raise ScenarioError("link", [Problem("", str(error), ())]) from None
     path = gallery().get(name) or Path(name)
     if not path.is_file():
         raise ScenarioError(name, [Problem("", "there is no such scenario or file", tuple(gallery()))])

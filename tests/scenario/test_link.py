@@ -9,8 +9,15 @@ import zlib
 
 import pytest
 
-from syncbed.lab.links import JSON_BYTES_MAX, LINK_CHARACTERS_MAX, LinkError, from_link, scenario_in, to_link
 from syncbed.scenario import ScenarioError, gallery, load
+from syncbed.scenario.link import (
+    JSON_BYTES_MAX,
+    LINK_CHARACTERS_MAX,
+    LinkError,
+    from_link,
+    scenario_in,
+    to_link,
+)
 
 
 @pytest.mark.parametrize("name", gallery())
@@ -68,3 +75,14 @@ def test_a_scenario_that_is_too_long_for_a_link_says_so() -> None:
 def test_secrets_do_not_travel() -> None:
     raw = {"steps": [{"payload": {"password": "hunter22"}}]}
     assert "hunter22" not in json.dumps(from_link(to_link(raw)))
+
+
+@pytest.mark.parametrize("before", ["http://lab.localhost:8010/#", "https://s.example/?x=1#", "#", ""])
+def test_a_link_is_loaded_as_a_name_or_a_file_is(before: str) -> None:
+    scenario = load("multi-tab")
+    assert load(before + to_link(scenario.raw)).steps == scenario.steps
+
+
+def test_a_damaged_link_is_no_file_that_is_missing() -> None:
+    with pytest.raises(ScenarioError, match="the link is damaged"):
+        load("http://lab.localhost:8010/#s=AAAA")

@@ -13,7 +13,7 @@ import zlib
 from typing import Any
 
 from ..redaction import redact
-from ..scenario import Scenario, parse_scenario
+from .scenario import Scenario, parse_scenario
 
 PREFIX = "s="
 LINK_CHARACTERS_MAX = 65_536  # Chromium keeps addresses of 2 MB; what people paste into cuts long before
@@ -38,9 +38,20 @@ def to_link(raw: Any) -> str:
     return link
 
 
+def is_link(text: str) -> bool:
+    """Whether it is an address with a scenario in its fragment, or such a fragment alone."""
+    return fragment_of(text).startswith(PREFIX)
+
+
+def fragment_of(text: str) -> str:
+    """What stands after the `#` of an address; a fragment alone is one already."""
+    before, hash_sign, after = text.strip().partition("#")
+    return after if hash_sign else before
+
+
 def from_link(link: str) -> Any:
     """The JSON that a fragment carries, not checked as a scenario."""
-    text = link.removeprefix("#")
+    text = fragment_of(link)
     if not text.startswith(PREFIX):
         raise LinkError(f"a link to a scenario has #{PREFIX} and its text")
     if len(text) > LINK_CHARACTERS_MAX:
