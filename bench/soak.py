@@ -12,7 +12,7 @@ receipt is counted as one without effect.
 Exit codes: 0 no violation and every invariant exercised (with --bug: it was caught); 1 if not; 3 a round
 could not be judged.
 
-    scripts/bench soak [--minutes 10] [--seed 1] [--bug resend-as-new] [--json]
+    scripts/bench soak [--minutes 10] [--writes 5000] [--seed 1] [--bug resend-as-new] [--json]
 """
 
 from __future__ import annotations
@@ -154,7 +154,12 @@ async def play(session: Session, round_: Round) -> None:
             if step.do == "heal":
                 await recorder.until(lambda: begun <= acted, ACTED_MS_MAX)
                 begun.clear()
-            await asyncio.gather(*(in_order(session, own) for own in by_tab(steps)))
+            ends = await asyncio.gather(
+                *(in_order(session, own) for own in by_tab(steps)), return_exceptions=True
+            )
+            for end in ends:  # nobody goes on writing after the first failure is told
+                if isinstance(end, BaseException):
+                    raise end
         except STOPPING as error:
             recorder.write(BED, Stopped(step.number, str(error)))
             return
@@ -204,7 +209,7 @@ async def soak(asked: argparse.Namespace) -> Tally:
         chromium = Chromium(playwright)
         try:
             number = asked.first
-            while time.monotonic() < until and not tally.caught:
+            while (time.monotonic() < until or tally.acknowledged < asked.writes) and not tally.caught:
                 began = time.monotonic()
                 round_ = round_of(asked.seed, number, asked.bug)
                 folder = new_run_folder(asked.runs, "soak", asked.seed, datetime.now())
@@ -273,6 +278,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--minutes", type=float, default=10, help="no round begins after that")
+    parser.add_argument("--writes", type=int, default=0, help="go on until so many are acknowledged")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="the round to begin with")
     parser.add_argument("--bug", choices=sorted(ZOO), help="plant it: it has to be caught")
