@@ -27,7 +27,7 @@ def test_a_violation_is_walked_through_and_run_again_to_there(twice: LabPage) ->
     lab = twice
     lab.press("]")
     expect(lab.inspector).to_contain_text("was asked to put")
-    expect(lab.where).to_have_text(re.compile(r"step (\d+) of (\d+), the tabs are at \2"))
+    expect(lab.where).to_have_text(re.compile(r"record (\d+) of (\d+), the tabs are at \2"))
     expect(lab.pane("bob/1").locator(".recorded")).to_contain_text("recorded, #")
     expect(lab.pane("bob/1").locator(".recorded li")).to_have_count(1)
     lab.press("]")
@@ -69,6 +69,30 @@ def test_the_cursor_goes_from_event_to_event_and_back_to_live(lab: LabPage) -> N
     expect(lab.where).to_have_text(before or "")
     lab.press("l")
     expect(lab.page.locator("#back-to-live")).to_be_hidden()
+
+
+def test_a_selection_ends_with_escape_by_going_live_and_by_scrubbing(lab: LabPage) -> None:
+    def is_clear() -> None:
+        expect(lab.page.locator("#inspector-section")).to_be_hidden()
+        expect(lit).to_have_count(0)
+
+    marks = (".sd-selected", ".sd-past", ".sd-future", ".sd-after", ".sd-dim")
+    lit = lab.page.locator("#diagram").locator(", ".join(marks))
+    lab.press("k", "k")
+    expect(lab.inspector).to_be_visible()
+    expect(lit).not_to_have_count(0)
+    lab.press("Escape")
+    is_clear()
+    expect(lab.page.locator("body")).to_have_class(re.compile("scrubbing"))
+    lab.press("k")
+    expect(lab.inspector).to_be_visible()
+    lab.press("l")
+    is_clear()
+    lab.press("k")
+    expect(lab.inspector).to_be_visible()
+    lab.page.locator("#cursor").focus()
+    lab.press("ArrowLeft")
+    is_clear()
 
 
 def test_a_filter_leaves_out_the_other_tabs(lab: LabPage) -> None:

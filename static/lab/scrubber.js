@@ -23,12 +23,18 @@ export const mountScrubber = (lab, at, recorded) => {
     select(i) {
       store.set('selected', i !== null && i < store.rows.length ? i : null);
     },
+    /** The end, as it comes: what was looked at on the way is done with. */
+    live() {
+      cursor.select(null);
+      cursor.set(null);
+      lab.diagram.setCursor(null);
+    },
     /** @param {'event' | 'violation' | 'command'} what @param {1 | -1} way */
     move(what, way) {
       // The diagram knows what it shows, and tells `onCursor` where it went.
       const found = way > 0 ? lab.diagram.next(what) : lab.diagram.previous(what);
       if (found !== null) cursor.select(found);
-      else if (way > 0 && what === 'event') cursor.set(null);
+      else if (way > 0 && what === 'event') cursor.live();
     },
     turnAxis() {
       store.set('axis', store.axis === 'order' ? 'time' : 'order');
@@ -44,7 +50,7 @@ export const mountScrubber = (lab, at, recorded) => {
     at.range.value = String(Math.max(0, store.at));
     at.range.disabled = last < 0;
     const where = last < 0 ? 'nothing recorded yet'
-      : store.scrubbing ? `step ${store.at} of ${last}, the tabs are at ${last}` : `step ${last} of ${last} · live`;
+      : store.scrubbing ? `record ${store.at} of ${last}, the tabs are at ${last}` : `record ${last} of ${last} · live`;
     write(at.where, where);
     set(at.range, { 'aria-valuetext': where });
     at.again.hidden = at.live.hidden = !store.scrubbing;
@@ -55,7 +61,9 @@ export const mountScrubber = (lab, at, recorded) => {
 
   at.range.addEventListener('input', () => {
     const i = Number(at.range.value);
-    cursor.set(i >= store.rows.length - 1 ? null : i);
+    cursor.select(null); // who scrubs looks at a place, not at what was selected at another
+    if (i >= store.rows.length - 1) cursor.live();
+    else cursor.set(i);
   });
   at.axis.addEventListener('click', () => lab.run('axis'));
   at.live.addEventListener('click', () => lab.run('live'));
