@@ -2,11 +2,12 @@
 
 import { button, el } from './dom.js';
 import { openDialog } from './dialog.js';
+import { openLink } from './shared.js';
 
 /** @param {import('./types.js').Lab} lab */
 export const openGallery = (lab) => {
   const cards = lab.store.hello?.gallery ?? [];
-  const find = el('input', { type: 'search', 'aria-label': 'find a scenario', placeholder: 'find…', autocomplete: 'off' });
+  const find = el('input', { type: 'search', 'aria-label': 'find a scenario, or paste a link', placeholder: 'find, or paste a link…', autocomplete: 'off' });
   const body = el('div', { class: 'cards' });
   const none = el('p', { class: 'quiet', role: 'status' });
 
@@ -27,7 +28,12 @@ export const openGallery = (lab) => {
       'section', {}, el('h3', { text: group }), el('ul', {}, ...of.map((card) => cardOf(card, load))),
     )));
   };
-  find.addEventListener('input', show);
+  find.addEventListener('input', () => {
+    const [link] = /#s=[\w-]+/.exec(find.value) ?? [];
+    if (!link) return show();
+    dialog.close('gone on');
+    openLink(lab, link);
+  });
   const dialog = openDialog({ name: 'gallery', title: 'Gallery' }, find, none, body);
   show();
   find.focus();

@@ -31,6 +31,7 @@ export const createLeave = (lab) => {
   const name = () => store.state.scenario?.name || store.scenario?.name || 'recorded';
 
   return {
+    copy,
     /** @param {number | null} [record] */
     async issue(record = store.selected) {
       const text = await lab.send('issue', record === null ? {} : { record });

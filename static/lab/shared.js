@@ -7,17 +7,37 @@ import { plain } from './words.js';
 
 /** @param {import('./types.js').Lab} lab */
 export const mountSharedLink = (lab) => {
-  const look = async () => {
-    if (!location.hash.startsWith('#s=')) return;
-    try {
-      const scenario = await readLink(location.hash);
-      if (scenario) show(lab, scenario);
-    } catch (error) {
-      lab.notices.show({ title: 'This link carries no scenario', text: `Nothing was run: ${/** @type {Error} */ (error).message}.`, kind: 'bad' });
-    }
+  const { store } = lab;
+  const look = () => {
+    const { hash } = location;
+    if (!hash.startsWith('#s=')) return;
+    // A page that is not let in cannot play it; one that is not there yet does not know.
+    if (store.connection === 'refused') elsewhere(lab, location.href);
+    else if (store.connection === 'live') openLink(lab, hash);
   };
   addEventListener('hashchange', look);
-  return look();
+  store.on('connection', look);
+};
+
+/** @param {import('./types.js').Lab} lab @param {string} hash `#s=...` */
+export const openLink = async (lab, hash) => {
+  try {
+    const scenario = await readLink(hash);
+    if (scenario) show(lab, scenario);
+  } catch (error) {
+    lab.notices.show({ title: 'This link carries no scenario', text: `Nothing was run: ${/** @type {Error} */ (error).message}.`, kind: 'bad' });
+  }
+};
+
+/** How a link is opened where this page cannot. The link's letters are URL ones; nothing in it can end the quotes. */
+const elsewhere = (lab, href) => {
+  const command = `syncbed lab "${new URL(href).href.replaceAll(/["`$\\]/g, encodeURIComponent)}"`;
+  openDialog(
+    { name: 'shared', title: 'Somebody sent you a scenario' },
+    el('p', { text: 'This page has no lab to play it in: each start of the lab lets in only the address that it printed. Start one with the link:' }),
+    el('pre', { class: 'steps', tabindex: 0, 'aria-label': 'command', text: command }),
+    el('div', { class: 'acts' }, button('copy the command', () => lab.leave.copy('Command', command, 'It opens a lab that shows the scenario; nothing runs by itself.'), { class: 'primary' })),
+  );
 };
 
 const show = (lab, scenario) => {
