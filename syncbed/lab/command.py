@@ -83,7 +83,9 @@ def lab(
         raise LabError("refused", f"{first.name} plants a bug into the reference SDK: not with --upstream")
     profiles = profiles_from(profile, 0) if profile else dict.fromkeys(DEMO_PROFILES, 0)
     server = _listening(port)
-    setup = Setup(profiles=profiles, lab_port=server.port, options=options)
+    setup = Setup(
+        profiles=profiles, lab_port=server.port, options=options, words=_words(adapter, upstream or [])
+    )
     upstreams = options.upstreams
 
     def ready(ports: Mapping[str, int]) -> None:
@@ -143,6 +145,12 @@ def _under_test(adapter: str | None, upstreams: list[str]) -> Options:
     if adapter is None:
         return Options(adapter=DEMO_PAGE)
     return options_for(adapter, upstreams)
+
+
+def _words(adapter: str | None, upstreams: list[str]) -> tuple[str, ...]:
+    """What `syncbed run` has to be told to play against the same."""
+    words = [word for each in upstreams for word in ("--upstream", each)]
+    return (*words, *(("--adapter", adapter) if adapter is not None else ()))
 
 
 async def _serve(

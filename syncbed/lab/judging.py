@@ -64,12 +64,14 @@ class Judging:
         trace: Callable[[], Trace | None],
         judges: Callable[[Trace], Sequence[str]],
         changed: Callable[[], None],
+        cannot: Callable[[], str] = lambda: "",
     ) -> None:
         self.found: Verdict | None = None
         self.final = False
         self._trace = trace
         self._judges = judges
         self._changed = changed
+        self._cannot = cannot
         self._due: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -91,6 +93,10 @@ class Judging:
         trace = self._trace()
         if trace is None:
             return None
+        if why := self._cannot():
+            self.found = Verdict("unknown", why, tuple(self._judges(trace)), ())
+            self._changed()
+            return self.found
         found = await asyncio.to_thread(verdict, trace, tuple(self._judges(trace)))
         if final or not self.final:
             self.found, self.final = found, final

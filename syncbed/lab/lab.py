@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -33,7 +34,7 @@ from .place import PASSING, Place
 from .recording import recorded, steps_of
 from .script import Script
 from .state import EMPTY, state
-from .world import FAILING, LabWorld
+from .world import FAILING, NOT_REPLAYABLE, LabWorld
 from .worlds import Worlds
 
 log = logging.getLogger("syncbed.lab")
@@ -281,7 +282,15 @@ class Lab:
         unchanged = script is not None and not script.off_script and script.scenario.name in gallery()
         scenario = script.scenario if script is not None and unchanged else self._recorded(world)
         of_gallery = scenario.name if unchanged else ""
-        return issue(scenario.raw, trace, found, of_gallery=of_gallery, record=record)
+        return issue(
+            scenario.raw,
+            trace,
+            found,
+            of_gallery=of_gallery,
+            record=record,
+            under_test=self.worlds.setup.words,
+            not_replayable=NOT_REPLAYABLE if world.no_adapter else "",
+        )
 
     # Private
 
@@ -306,6 +315,10 @@ class Lab:
             raise LabError("no_world", "nothing was recorded yet")
         verdict = world.judging.found if world.judging.final else None
         raw = recorded(world.base, trace.records, world.session.caps, verdict)
+        if world.no_adapter:
+            raw["about"] += f" Not replayable: {NOT_REPLAYABLE}."
+        elif words := self.worlds.setup.words:
+            raw["about"] += f" Recorded with {shlex.join(words)}."
         return parse_scenario(raw, "recorded")
 
     async def _load(self, scenario: Scenario) -> None:

@@ -28,6 +28,8 @@ from .place import CUT_SHORT, Place
 from .recording import NOT_TAKEN
 from .script import Script
 
+NOT_REPLAYABLE = "no adapter recorded what was done in the pages"
+NO_ADAPTER = "no adapter: nobody knows what the tabs show, so nothing is judged"
 FAILING = (*STOPPING, RunError, OSError)
 """What a step may end with, and the world goes on."""
 
@@ -48,7 +50,9 @@ class LabWorld:
         self.session = session
         self.script = script
         self.busy = ""
-        self.judging = Judging(self.trace, self._judges, changed)
+        self.judging = Judging(
+            self.trace, self._judges, changed, lambda: NO_ADAPTER if self.no_adapter else ""
+        )
         self._changed = changed
         self._turn = asyncio.Lock()
         self._taken = 0
@@ -65,6 +69,11 @@ class LabWorld:
             return with_caps(self.session.recorder.trace(), self.session.caps)
         except AssertionError:  # no header yet
             return None
+
+    @property
+    def no_adapter(self) -> bool:
+        """Somebody else's app, and no page of it claims anything."""
+        return bool(self.session.options.upstreams) and not self.session.caps
 
     @property
     def holding(self) -> bool:

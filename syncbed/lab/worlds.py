@@ -40,6 +40,8 @@ class Setup:
     lab_port: int
     options: Options = field(default_factory=lambda: Options(adapter=DEMO_PAGE))
     """Whose servers and page."""
+    words: tuple[str, ...] = ()
+    """How a command line names those, if they are not the reference ones."""
     windows: bool = False
     """Tabs come as somebody opens windows, as in the demo: no pane is opened until one is asked for."""
     offer: Mapping[str, Any] = field(default_factory=dict)

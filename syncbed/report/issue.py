@@ -7,7 +7,8 @@ redacted once more, and nothing in it can be read as Markdown, as a mention, as 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +35,21 @@ def issue(
     *,
     of_gallery: str = "",
     record: int | None = None,
+    under_test: Sequence[str] = (),
+    not_replayable: str = "",
 ) -> str:
     """The Markdown. `raw` is the scenario's JSON; `of_gallery` its name there if it is unchanged.
 
-    Where nothing was violated the picture is of what happened around `record`.
+    `under_test`: the words that name the servers and the page, if they are not the reference ones;
+    `not_replayable`: why no command does it again. Where nothing was violated the
+    picture is of what happened around `record`.
     """
     header = trace.header
     parts = [
         f"# {prose(str(raw.get('title', header.title)))}",
         _verdict(found),
         _witness(found),
-        _reproduce(of_gallery, header.seed),
+        not_again(not_replayable) if not_replayable else _reproduce(of_gallery, header.seed, under_test),
         _picture(trace, found, record),
         _world(trace),
     ]
@@ -106,8 +111,17 @@ def _witness(verdict: Verdict) -> str:
     return "\n\n".join(found)
 
 
-def _reproduce(of_gallery: str, seed: int) -> str:
-    command = f"syncbed run {of_gallery or SCENARIO_FILE} --seed {seed}"
+def command_for(scenario: str, seed: int, under_test: Sequence[str]) -> str:
+    """What a shell is given to see it happen again, whole."""
+    return shlex.join(["syncbed", "run", scenario, "--seed", str(seed), *under_test])
+
+
+def not_again(why: str) -> str:
+    return f"**Not replayable**: {prose(why)}."
+
+
+def _reproduce(of_gallery: str, seed: int, under_test: Sequence[str]) -> str:
+    command = command_for(of_gallery or SCENARIO_FILE, seed, under_test)
     where = "" if of_gallery else f" (the scenario below, saved as `{SCENARIO_FILE}`)"
     return f"To see it happen{where}:\n\n{fenced(command, 'sh')}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncbed.lab.judging import differences, judges_of
+from syncbed.lab.judging import Judging, differences, judges_of
 from syncbed.trace import Expectation, Header, Kind, Record, Trace
 
 JUDGES = ("converges", "expectations")
@@ -28,3 +28,11 @@ def test_two_verdicts_differ_where_an_invariant_says_another_thing() -> None:
     fixed = {"findings": [{"invariant": "a", "status": "ok"}, {"invariant": "b", "status": "ok"}]}
     assert differences(bug, fixed) == [{"invariant": "a", "bug": "violated", "fixed": "ok"}]
     assert differences(None, fixed) == []
+
+
+async def test_where_nobody_can_judge_that_is_the_one_reason() -> None:
+    judging = Judging(trace, lambda trace: JUDGES, lambda: None, lambda: "no adapter")
+    await judging.now(final=False)
+    found = judging.to_json()
+    assert found is not None
+    assert (found["status"], found["reason"], found["findings"]) == ("unknown", "no adapter", [])

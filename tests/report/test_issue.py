@@ -73,6 +73,21 @@ def test_an_unchanged_scenario_of_the_gallery_is_named() -> None:
     assert "\nsyncbed run answer-lost-write-committed --seed 0\n" in text
 
 
+def test_the_command_names_the_servers_and_the_page_that_it_was_seen_with() -> None:
+    trace = twice().trace
+    words = ("--upstream", "app=http://localhost:3000", "--adapter", "my page.html")
+    text = issue(RAW, trace, verdict(trace, JUDGES), under_test=words)
+    command = "syncbed run repro.json --seed 0 --upstream app=http://localhost:3000 --adapter 'my page.html'"
+    assert re.sub(r"--seed [0-9]+", "--seed 0", text).count(command) == 1
+
+
+def test_what_no_command_does_again_is_said_and_no_command_is_told() -> None:
+    trace = twice().trace
+    text = issue(RAW, trace, verdict(trace, JUDGES), not_replayable="no adapter recorded it")
+    assert "**Not replayable**: no adapter recorded it." in text
+    assert "syncbed run" not in text
+
+
 def test_the_picture_shows_the_lost_answer_the_second_request_and_both_commits() -> None:
     drawn = sequence(twice().trace, [])
     assert drawn.count("Note over p3: committed") == 2
