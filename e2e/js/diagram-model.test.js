@@ -190,9 +190,37 @@ test('rows that come one by one are drawn as if they came at once', () => {
   equal(slow.entries.all(), drawn(story.rows).entries.all());
 });
 
-test('a tab that opens later gets a lane beside its profile', () => {
+test('a tab that opens later gets a lane beside its profile, after those that came before', () => {
   const story = createStory();
   story.say('driver', 'tab', { tab: 'alice/10', did: 'opened' });
   story.say('driver', 'tab', { tab: 'alice/3', did: 'opened' });
-  equal(drawn(story.rows).lanes.list().map(({ id }) => id), ['alice/1', 'alice/2', 'alice/3', 'alice/10', 'bob/1', 'server a', 'server b']);
+  equal(drawn(story.rows).lanes.list().map(({ id }) => id), ['alice/1', 'alice/2', 'alice/10', 'alice/3', 'bob/1', 'server a', 'server b']);
+});
+
+const lanesOf = (model) => model.lanes.list().map(({ id }) => id);
+
+test('lanes keep their places whoever leaves', () => {
+  const story = createStory({});
+  for (const tab of ['bob/2', 'alice/1', 'bob/1']) story.say('driver', 'tab', { tab, did: 'opened' });
+  const before = lanesOf(drawn(story.rows));
+  equal(before, ['bob/2', 'bob/1', 'alice/1']);
+  story.say('driver', 'tab', { tab: 'bob/2', did: 'closed' });
+  story.say('driver', 'tab', { tab: 'carol/1', did: 'opened' });
+  story.say('driver', 'tab', { tab: 'bob/2', did: 'opened' });
+  equal(lanesOf(drawn(story.rows)), [...before, 'carol/1']);
+});
+
+test('a server that the page has a head for has a lifeline, and no other has one for nothing', () => {
+  const model = drawn(createStory({ alice: { tabs: 1, instance: 'a' } }).rows);
+  equal(lanesOf(model), ['alice/1', 'server a']);
+  model.lanes.expect(['alice/1', 'server app', 'server b']);
+  equal(lanesOf(model), ['alice/1', 'server app', 'server b']);
+  equal(model.lanes.serverOf('alice/1'), 'server app');
+});
+
+test('somebody else’s server is the only one of its trace', () => {
+  const story = createStory({ alice: { tabs: 1, instance: 'a' } });
+  story.frame('alice/1', 'x up', 'seen', { direction: 'up', layer: 'http', stage: 'request', method: 'GET', path: '/x', upstream: 'app' });
+  story.frame('alice/1', 'y up', 'seen', { direction: 'up', layer: 'http', stage: 'request', method: 'GET', path: '/y' });
+  equal(lanesOf(drawn(story.rows)), ['alice/1', 'server app']);
 });

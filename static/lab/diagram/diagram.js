@@ -183,6 +183,7 @@ export const createDiagram = (root, { onSelect = () => {}, onCursor = () => {}, 
     /** The page says where lanes stand (it has panes over them); an empty list lets the diagram spread them. @param {{id: string, x: number}[]} lanes */
     setLanes(lanes) {
       placed = new Map(lanes.map(({ id, x }) => [id, x]));
+      model.lanes.expect(lanes.map(({ id }) => id));
       again();
     },
     /** Where the lanes stand, from left to right. */
