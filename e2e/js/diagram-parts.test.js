@@ -210,6 +210,18 @@ test('the table says who holds what, what is pending and what differs', () => {
   equal(convergence(story.rows).columns, ['alice/1', 'bob/1', 'server']);
 });
 
+test('a tab that is gone differs from nobody', () => {
+  const story = createStory();
+  story.created('bob/1', 1, ITEM);
+  story.view('alice/1', []);
+  story.view('bob/1', [ITEM]);
+  const open = story.rows.length - 1;
+  story.say('driver', 'tab', { tab: 'alice/1', did: 'closed' });
+  const cells = (i) => convergence(story.rows, i).rows.map(({ cells: all }) => all.map(({ text, differs }) => `${text}${differs ? '!' : ''}`));
+  equal(cells(open), [['!', 'v1', 'v1']]);
+  equal(cells(undefined), [['', 'v1', 'v1']]);
+});
+
 test('an order that is there twice is one line of the table', () => {
   const story = createStory();
   const both = [ITEM, { ...ITEM, id: 'o2' }];

@@ -27,7 +27,7 @@ const lastUntil = (list, i) => {
 };
 
 export const createTable = () => {
-  /** @type {Map<string, {i: number, items: any[], pending: Set<string>}[]>} */
+  /** @type {Map<string, {i: number, items: any[], pending: Set<string>, isGone?: boolean}[]>} */
   let views = new Map();
   /** @type {{i: number, apply: (items: Map<string, any>) => void}[]} */
   let changes = [];
@@ -59,7 +59,7 @@ export const createTable = () => {
     },
     tab(row) {
       const { tab, did } = row[REST];
-      if (did === 'closed' || did === 'crashed') views.get(tab)?.push({ i: row[0], items: [], pending: new Set() });
+      if (did === 'closed' || did === 'crashed') views.get(tab)?.push({ i: row[0], items: [], pending: new Set(), isGone: true });
     },
     commit(row) {
       const { event, entity_id: id, version, item } = row[REST];
@@ -105,9 +105,9 @@ export const createTable = () => {
       const tabs = [...views.keys()].sort();
       const columns = [...tabs, SERVER];
       const held = columns.map((column) => {
-        if (column === SERVER) return { items: serverAt(i), pending: /** @type {Set<string>} */ (new Set()) };
+        if (column === SERVER) return { items: serverAt(i), pending: /** @type {Set<string>} */ (new Set()), isGone: false };
         const own = views.get(column) ?? [];
-        return own[lastUntil(own, i)] ?? { items: [], pending: new Set() };
+        return own[lastUntil(own, i)] ?? { items: [], pending: new Set(), isGone: false };
       });
       /** @type {Map<string, {title: string, cells: Cell[]}>} */
       const lines = new Map();
@@ -125,7 +125,10 @@ export const createTable = () => {
       const rows = [...lines].map(([key, { title, cells }]) => {
         for (const cell of cells) cell.text = textOf(cell);
         const server = cells[cells.length - 1];
-        for (const cell of cells) cell.differs = cell.count > 1 || (cell !== server && !cell.pending && cell.text !== server.text);
+        cells.forEach((cell, column) => {
+          const isAsked = cell !== server && !cell.pending && !held[column].isGone; // who is gone shows nothing, and need not
+          cell.differs = cell.count > 1 || (isAsked && cell.text !== server.text);
+        });
         return { key, title, cells, differs: cells.some(({ differs }) => differs) };
       });
       return {
