@@ -222,6 +222,12 @@ test('a tab that is gone differs from nobody', () => {
   equal(cells(undefined), [['', 'v1', 'v1']]);
 });
 
+test('a request that is about no collection is told by the last words of its path', () => {
+  const path = '/test/clients/b8432cb9-12d4-4c8a-9a11-0123456789ab/cut';
+  equal(wordsOf({ layer: 'http', stage: 'request', direction: 'up', method: 'POST', path }).label, 'POST cut');
+  equal(wordsOf({ layer: 'http', stage: 'request', direction: 'up', method: 'PUT', path: '/v1/items/7' }).label, 'PUT items/7');
+});
+
 test('an order that is there twice is one line of the table', () => {
   const story = createStory();
   const both = [ITEM, { ...ITEM, id: 'o2' }];

@@ -26,10 +26,13 @@ const NUMBER = /^\d+$/;
 export const mutationLabel = (mutation) =>
   mutation === '' ? '' : NUMBER.test(mutation) ? `m${mutation}` : short(mutation, 8);
 
-/** The collection, or the end of any other path: `/api/orders/o1` is `orders`. @param {string} path */
+/** Tells a reader nothing. */
+const ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$|^[0-9a-f]{24,}$/i;
+
+/** The collection, or the last words of any other path: `/api/orders/o1` is `orders`. @param {string} path */
 export const placeOf = (path) => {
   const parts = path.split('/').filter(Boolean);
-  return parts[0] === 'api' && parts.length > 1 ? parts[1] : parts.slice(-2).join('/') || '/';
+  return parts[0] === 'api' && parts.length > 1 ? parts[1] : parts.slice(-2).filter((part) => !ID.test(part)).join('/') || '/';
 };
 
 /** @param {any} frame @returns {Words} */
