@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import http
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from ..redaction import redact
+from ..trace.words import payload_words
 from ..wire import Waiting
 from ..wire.gate import VERDICTS
 from ..wire.message import Message
 
 PAYLOAD_CHARACTERS_MAX = 4096
 NOT_HEAD = "it waits behind another of its connection: decide about that one first"
-NAMES = ("event", "type", "action", "op", "kind", "name", "method")
 
 
 def in_flight(waiting: Waiting) -> dict[str, Any]:
@@ -78,23 +76,7 @@ def _phrase(status: int) -> str:
 
 
 def _frame(message: Message) -> str:
-    try:
-        document = json.loads(message.text() or "")
-    except ValueError:
-        document = None
-    told = [_word(document, NAMES), _word(document, ("offset", "seq", "id"))] if document is not None else []
-    words = " ".join(word for word in told if word)
-    return redact(words) or f"message {message.frame}"
-
-
-def _word(document: Any, names: tuple[str, ...]) -> str:
-    """The first of these that a message has, in itself or one level below."""
-    if not isinstance(document, Mapping):
-        return ""
-    places = [document, *(value for value in document.values() if isinstance(value, Mapping))]
-    for place in places:
-        for name in names:
-            value = place.get(name)
-            if isinstance(value, str | int) and not isinstance(value, bool) and len(str(value)) <= 40:
-                return str(value)
-    return ""
+    """As the diagram calls it."""
+    payload = message.text()
+    words = payload_words(payload) if payload is not None else ""
+    return redact(words) or f"{'binary' if payload is None else 'text'} {message.size_bytes} B"
