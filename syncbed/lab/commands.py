@@ -255,6 +255,14 @@ COMMANDS: dict[str, Command] = {
     ),
 }
 
+TO_A_LIVING_WORLD = (
+    *("hold", "go", "step", "deliver", "end_before", "end_after", "drop", "duplicate", "reorder"),
+    *("fire", "advance", "add_rule", "remove_rule", "heal", "offline", "tab_fault"),
+    *("kill_server", "start_server", "stop_redis", "start_redis"),
+    *("open_tab", "close_tab", "reload", "pop_out", "act", "play", "pause", "judge"),
+)
+"""What nobody can do to a run that has ended."""
+
 
 def checked(name: str, given: Args) -> tuple[Command, Args]:
     """The command and its arguments with their defaults. Raises `LabError`."""

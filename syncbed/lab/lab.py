@@ -24,7 +24,7 @@ from ..scenario.link import LinkError, is_link, scenario_in, to_link
 from ..trace import Header, Kind, Record, TraceError, to_json
 from ..zoo import ZooError
 from . import free
-from .commands import checked
+from .commands import TO_A_LIVING_WORLD, checked
 from .errors import LabError
 from .judging import differences
 from .labels import refusals
@@ -38,6 +38,7 @@ from .world import FAILING, NOT_REPLAYABLE, LabWorld
 from .worlds import Worlds
 
 log = logging.getLogger("syncbed.lab")
+ENDED = "this run in real tabs has ended: reset, or open a scenario"
 KNOWN = (*FAILING, RunError, ScenarioError, TraceError, ZooError, LinkError)
 
 
@@ -86,12 +87,20 @@ class Lab:
             return {**EMPTY, "busy": self._making, "records": self.live.records}
         found = state(self.world)
         busy = self._making or found["busy"]
-        return {**found, "busy": busy, "recording": self.recording, "records": self.live.records}
+        return {
+            **found,
+            "busy": busy,
+            "recording": self.recording,
+            "records": self.live.records,
+            "cannot": dict.fromkeys(TO_A_LIVING_WORLD, ENDED) if self.world.ended else {},
+        }
 
     async def do(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
         """Carry out a command. Whatever goes wrong is an answer."""
         try:
             command, arguments = checked(name, given)
+            if name in TO_A_LIVING_WORLD and self.world is not None and self.world.ended:
+                raise LabError("refused", ENDED)
             return {"value": await command.run(self, arguments)}
         except LabError as error:
             return {"error": error.to_json()}
@@ -335,6 +344,7 @@ class Lab:
         world.script.position = len(world.script.scenario.steps)
         await world.judge()
         if world.session.driver.name != self.worlds.panes:
+            world.ended = True
             await self.worlds.close_tabs(world)
 
     async def _fresh(

@@ -30,6 +30,7 @@ EMPTY: dict[str, Any] = {
     "verdict": None,
     "recording": False,
     "records": 0,
+    "cannot": {},
 }
 
 

@@ -50,6 +50,8 @@ class LabWorld:
         self.session = session
         self.script = script
         self.busy = ""
+        self.ended = False
+        """It was played to its end, and its tabs are gone: nothing can be done to it any more."""
         self.judging = Judging(
             self.trace, self._judges, changed, lambda: NO_ADAPTER if self.no_adapter else ""
         )
