@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from e2e.driver.conftest import Played, Stage
-from e2e.engine.story import CONVERGED, is_ok, play, put, shows, shows_once
+from e2e.engine.story import CONVERGED, Step, is_ok, play, put, shows, shows_once
 from syncbed.trace import Fault, Frame, Kind, Record
 from syncbed.trace.effects import Effects
 
@@ -42,7 +42,7 @@ def hand_over_ms(played: Played, how: str) -> float:
 
 @pytest.mark.parametrize("how", ["crash", "reload", "close"])
 def test_a_leader_that_goes_is_followed_within_a_second(stage: Stage, how: str) -> None:
-    steps = [
+    steps: list[Step] = [
         {"do": "settle"},
         {"do": how, "tab": "alice/1"},
         {"do": "wait", "for": {"is": "frame", "message": LIVE, "did": "delivered"}, "within_ms": 10_000},

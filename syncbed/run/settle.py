@@ -12,6 +12,7 @@ from typing import Any
 from ..drivers.errors import DriverError
 from ..evidence import BED
 from ..trace import Settled
+from ..wire.connection import Connection
 from .session import Session
 
 QUIET_MS = 60
@@ -51,7 +52,7 @@ async def _look(session: Session) -> tuple[str, str]:
     if waiting := session.wire.in_flight():
         return f"{waiting[0].message.name} is in flight", ""
     if busy := [each for each in session.wire.connections.values() if each.kind == "http" and each.requests]:
-        return f"a request of {busy[0].profile}/{busy[0].tab} to {busy[0].path} has no answer yet", ""
+        return _unanswered(busy[0]), ""
     try:
         seen = await session.driver.look()
     except DriverError as error:
@@ -60,6 +61,14 @@ async def _look(session: Session) -> tuple[str, str]:
         if missing := _going_on(look):
             return f"{tab} {missing}", ""
     return "", json.dumps({tab: [look["items"], look["pending"]] for tab, look in seen.items()})
+
+
+def _unanswered(connection: Connection) -> str:
+    """Its number tells a request that is stuck from one of many that are sent again and again."""
+    exchange = connection.exchange
+    what = exchange.request.name if exchange is not None else f"a request to {connection.path}"
+    since_ms = connection.wire.now_ms() - connection.opened_ms
+    return f"{what} has no answer yet (connection {connection.id}, opened {since_ms:.0f} ms ago)"
 
 
 def _going_on(look: dict[str, Any]) -> str:
