@@ -81,6 +81,23 @@ def test_a_popped_out_tab_is_a_window_and_its_head_says_so(lab: LabPage) -> None
     window.get_by_test_id("new-title").fill("1 × tea")
     window.get_by_test_id("add").click()
     expect(lab.items("bob/1").filter(has_text="1 × tea")).to_have_count(1, timeout=SLOWLY_MS)
+    shown = lab.pane("alice/1").locator(".recorded li")
+    expect(shown).to_have_text(["1 × teav1"])
+    window.close()
+    expect(lab.pane("alice/1").locator(".state")).not_to_have_text("connected", timeout=2000)
+    expect(shown).to_have_text(["1 × teav1"])
+
+
+def test_closing_and_opening_tabs_moves_no_other_lane(lab: LabPage) -> None:
+    names = lab.page.locator(".pane h2")
+    lab.pane("alice/1").get_by_role("button", name="close").click()
+    expect(lab.pane("alice/1")).to_have_attribute("data-kind", "closed")
+    expect(names).to_have_text(["alice · 1", "bob · 1"])
+    lab.page.get_by_role("button", name="+ profile").click()
+    expect(names).to_have_text(["alice · 1", "bob · 1", "carol · 1"])
+    lab.page.get_by_role("button", name="open another tab of alice").click()
+    expect(lab.pane("alice/1")).to_have_attribute("data-kind", "pane")
+    expect(names).to_have_text(["alice · 1", "bob · 1", "carol · 1"])
 
 
 def test_a_server_is_killed_and_started(lab: LabPage) -> None:

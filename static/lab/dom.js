@@ -35,6 +35,13 @@ export const write = (element, text) => {
 export const button = (text, run, attributes = {}) =>
   el('button', { type: 'button', on: { click: run }, ...attributes }, text);
 
+/** Not now, and why. @param {HTMLButtonElement} press @param {string} why */
+export const forbid = (press, why) => {
+  press.dataset.title ??= press.title;
+  press.disabled = Boolean(why);
+  press.title = why || press.dataset.title;
+};
+
 /** A button that shows its key. */
 export const keyed = (text, key, run, attributes = {}) =>
   el('button', { type: 'button', on: { click: run }, ...attributes }, text, el('kbd', { 'aria-hidden': true }, key));
@@ -73,6 +80,28 @@ export const keepList = (parent, keyOf, make) => {
     }
   };
   return { show, part: (key) => parts.get(key) };
+};
+
+/**
+ * A button that folds something away. The page says when it is open; what somebody chose then holds until the page
+ * would have it otherwise than before.
+ * @param {Element} press @param {(open: boolean) => void} show
+ * @returns {(open: boolean) => void}
+ */
+export const foldable = (press, show) => {
+  let open = true;
+  let wanted = /** @type {boolean | null} */ (null);
+  const become = (is) => {
+    open = is;
+    set(press, { 'aria-expanded': String(open) });
+    show(open);
+  };
+  press.addEventListener('click', () => become(!open));
+  return (by) => {
+    if (by === wanted) return;
+    wanted = by;
+    become(by);
+  };
 };
 
 /** Runs at most once a frame, with what is latest then. */

@@ -12,14 +12,21 @@ const SERVER_ROOMY = 108;
 const ROOMY_TAB = 200;
 
 /**
- * Tabs by profile, a profile where its first tab stands, and within it by number.
- * @template {{ profile: string, number: number }} T
- * @param {readonly T[]} tabs @returns {T[]}
+ * Tabs by profile, and within it by number. A profile stands where it was first seen, whatever is opened and closed
+ * since: a lane that moves is taken for another.
+ * @param {Iterable<string>} [first] profiles whose places are known before they have a tab
  */
-export const inOrder = (tabs) => {
-  const profiles = [...new Set(tabs.map(({ profile }) => profile))];
-  const place = ({ profile }) => profiles.indexOf(profile);
-  return [...tabs].sort((a, b) => place(a) - place(b) || a.number - b.number);
+export const createOrder = (first = []) => {
+  const places = new Map([...first].map((profile, i) => [profile, i]));
+  /**
+   * @template {{ profile: string, number: number }} T
+   * @param {readonly T[]} tabs @returns {T[]}
+   */
+  return (tabs) => {
+    for (const { profile } of tabs) if (!places.has(profile)) places.set(profile, places.size);
+    const place = ({ profile }) => /** @type {number} */ (places.get(profile));
+    return [...tabs].sort((a, b) => place(a) - place(b) || a.number - b.number);
+  };
 };
 
 /**

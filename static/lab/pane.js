@@ -7,10 +7,11 @@ import { nameOf } from './diagram/rows.js';
 import { button, el, set, write } from './dom.js';
 import { tabName } from './words.js';
 
+/** Where the page is if it is not in here: said in a line over what it shows, and in full. */
 const ELSEWHERE = {
-  window: 'Open in a window of its own. It is the same tab, on the same lane; closing the window closes it.',
-  page: 'A real Chromium tab. It can crash, freeze and be hidden, which a pane cannot.',
-  closed: 'Closed. Its lane stays, as long as the record of it does.',
+  window: ['In a window of its own; here is what it shows.', 'It is the same tab, on the same lane; closing the window closes it.'],
+  page: ['A real Chromium tab; here is what it shows.', 'It can crash, freeze and be hidden, which a pane cannot.'],
+  closed: ['Closed; here is what it showed last.', 'Its lane stays, as long as the record of it does.'],
 };
 
 /**
@@ -44,6 +45,7 @@ export const makePane = (lab, tab) => {
   let frame = null;
   /** @type {any} */
   let now = null;
+  let drawn = '';
 
   const openWindow = async () => {
     const url = await lab.send('pop_out', { tab });
@@ -78,29 +80,41 @@ export const makePane = (lab, tab) => {
       if (kind !== 'pane') unload();
       set(root, { 'data-kind': kind, 'data-live': String(Boolean(tab.live)) });
       leader.hidden = !tab.leader;
-      set(state, { 'data-state': tab.state || 'unknown', title: tab.state || '' });
-      write(state, tab.state || (kind === 'closed' ? 'closed' : tab.live ? 'no word yet' : tab.past ? 'not yet' : 'loading'));
+      // What nobody is there to say any more is not so: a window may have been closed a moment ago.
+      const unheard = kind === 'window' && !tab.live && !tab.past && tab.state !== '';
+      const is = unheard ? '' : tab.state;
+      set(state, { 'data-state': is || 'unknown', title: is || '' });
+      write(state, is || (kind === 'closed' ? 'closed' : unheard ? 'not heard' : tab.live ? 'no word yet' : tab.past ? 'not yet' : 'loading'));
       screen.hidden = kind !== 'pane';
       elsewhere.hidden = kind === 'pane';
-      write(elsewhere, ELSEWHERE[kind] ?? '');
+      const [short, long] = ELSEWHERE[kind] ?? ['', ''];
+      write(elsewhere, short);
+      set(elsewhere, { title: long });
       write(pending, `${tab.pending ?? 0} pending`);
       pending.dataset.some = String(Boolean(tab.pending));
-      buttons.hidden = kind === 'closed';
+      buttons.hidden = kind === 'closed' || lab.store.ended !== '';
       popOut.hidden = kind !== 'pane';
       set(offline, { 'aria-pressed': String(Boolean(tab.offline)) });
     },
-    /** While the reader is in the past, what was recorded stands over what is there now. */
-    past(row, i) {
-      recorded.hidden = i === null;
-      if (frame) frame.inert = i !== null;
-      root.classList.toggle('past', i !== null);
-      if (i === null) return;
+    /**
+     * What was recorded of it: over the live page while the reader is in the past, and in its place where the page
+     * is not in here.
+     * @param {import('./types.js').Row | undefined | null} row @param {boolean} past
+     */
+    show(row, past) {
+      if (frame) frame.inert = past;
+      root.classList.toggle('past', past);
+      recorded.hidden = !past && now?.kind === 'pane';
+      if (recorded.hidden) return;
+      const as = `${past} ${row?.[0]}`;
+      if (as === drawn) return;
+      drawn = as;
       const items = row?.[5].items ?? [];
       const waiting = new Set(row?.[5].pending ?? []);
       recorded.replaceChildren(
-        el('p', { text: row ? `recorded, #${row[0]}` : 'nothing recorded yet' }),
+        past ? el('p', { text: row ? `recorded, #${row[0]}` : 'nothing recorded yet' }) : '',
         el('ul', {}, ...items.map((item) => recordedItem(item, waiting.has(item?.id)))),
-        row && items.length === 0 ? el('p', { text: 'shows nothing' }) : null ?? '',
+        items.length === 0 && (row || !past) ? el('p', { text: row ? 'shows nothing' : 'no view was told yet' }) : '',
       );
     },
     focus: () => root.focus(),

@@ -3,8 +3,8 @@
  * where they stand; what is in one is pane.js's and server-head.js's.
  */
 
-import { button, el, inFrame, keepList, write } from './dom.js';
-import { inOrder, layOut } from './layout.js';
+import { button, el, forbid, inFrame, keepList, write } from './dom.js';
+import { createOrder, layOut } from './layout.js';
 import { makePane } from './pane.js';
 import { makeServerHead } from './server-head.js';
 import { serverName } from './words.js';
@@ -12,7 +12,7 @@ import { serverName } from './words.js';
 /**
  * @param {import('./types.js').Lab} lab
  * @param {{ stage: HTMLElement, lanes: HTMLElement, groups: HTMLElement, heads: HTMLElement, empty: HTMLElement,
- *   addProfile: HTMLElement }} at
+ *   addProfile: HTMLButtonElement }} at
  * @param {ReturnType<import('./recorded.js').createRecorded>} recorded
  */
 export const mountPanes = (lab, at, recorded) => {
@@ -24,6 +24,7 @@ export const mountPanes = (lab, at, recorded) => {
   /** @type {{ id: string, x: number, width: number }[]} */
   let lanes = [];
   let laidOutAs = '';
+  let inOrder = createOrder();
 
   function paneOf({ id }) {
     const pane = makePane(lab, id);
@@ -48,7 +49,7 @@ export const mountPanes = (lab, at, recorded) => {
     return { root, update: (group) => {
       write(label, group.profile ?? 'servers');
       root.style.width = `${group.width}px`;
-      if (group.profile) return;
+      if (group.profile) return forbid(more, store.ended);
       more.hidden = !store.state.redis;
       more.setAttribute('aria-pressed', String(store.redisUnfolded));
     } };
@@ -80,6 +81,7 @@ export const mountPanes = (lab, at, recorded) => {
     list.show([...shown.map((tab) => ({ id: tab.tab, tab })), ...servers, ...redis]);
     at.empty.hidden = shown.length > 0;
     place(shown, [...servers, ...redis].map(({ id }) => id));
+    forbid(at.addProfile, store.ended);
     past();
   };
 
@@ -115,21 +117,26 @@ export const mountPanes = (lab, at, recorded) => {
 
   const past = () => {
     for (const tab of tabs()) {
-      const pane = /** @type {any} */ (list.part(tab.tab))?.pane;
-      if (store.scrubbing) pane?.past(recorded.view(tab.tab, store.at), store.at);
-      else pane?.past(null, null);
+      /** @type {any} */ (list.part(tab.tab))?.pane.show(recorded.view(tab.tab, store.at), store.scrubbing);
     }
   };
 
   const paneOfTab = (tab) => /** @type {any} */ (list.part(tab))?.pane;
   const soon = inFrame(render);
+  store.on('reset', () => {
+    inOrder = createOrder(Object.keys(store.header?.profiles ?? store.scenario?.raw?.profiles ?? {}));
+  });
   store.on('state reset cursor redisUnfolded', soon);
   store.on('records', () => recorded.tabs().length > at.heads.children.length && soon());
+  const soonPast = inFrame(past);
+  store.on('records', () => store.state.tabs.some(({ kind }) => kind !== 'pane') && soonPast());
   new ResizeObserver(soon).observe(at.stage);
 
   return {
     render,
     lanes: () => lanes,
+    /** Those that are here and those that were. */
+    tabs,
     paneOf: paneOfTab,
     list: () => tabs().map(({ tab }) => paneOfTab(tab)).filter(Boolean),
     /** What the server asks: a pane to be opened, closed, loaded anew. */

@@ -63,6 +63,11 @@ export const createStore = () => {
     get held() {
       return store.state.mode === 'held';
     },
+    /** Why nothing can be done in this world any more, or nothing. Real tabs are closed when they are judged. */
+    get ended() {
+      const { driver, busy, verdict } = store.state;
+      return driver === 'tabs' && !busy && verdict?.final ? 'this run in real tabs has ended; reset, or open a scenario' : '';
+    },
     /** The last record that is shown. */
     get at() {
       return store.cursor ?? store.rows.length - 1;

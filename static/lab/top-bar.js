@@ -33,6 +33,7 @@ export const mountTopBar = (lab, at) => {
     write(at.gallery.querySelector('.title'), state.scenario?.title || store.scenario?.title || 'choose a scenario');
     write(at.hold.querySelector('.word'), held ? '❚❚ network held' : '▶ network flows');
     set(at.hold, { 'aria-pressed': String(held), title: held ? 'let it go on' : 'hold every message, and time' });
+    at.hold.disabled = store.ended !== '';
     for (const element of [at.step, at.advance, at.stretch]) element.disabled = !held;
     set(at.record, { 'aria-pressed': String(state.recording) });
     write(at.record.querySelector('.word'), state.recording ? 'recording' : 'record');
