@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from e2e.lab.lab import SLOWLY_MS, LabPage, LabProcess
-from syncbed.lab.links import to_link
 from syncbed.scenario import load
+from syncbed.scenario.link import to_link
 
 TITLE = "The order is there twice"
 OpenLab = Callable[..., LabPage]
@@ -75,14 +75,29 @@ def test_by_keyboard_alone_from_the_gallery_to_the_issue(lab: LabPage) -> None:
     assert "sequenceDiagram" in str(lab.page.evaluate("navigator.clipboard.readText()"))
 
 
-def test_compare_plays_the_twin_without_its_bug(lab: LabPage) -> None:
+def test_compare_shows_both_verdicts_and_the_way_back(lab: LabPage) -> None:
     lab.page.locator("#gallery").click()
-    lab.page.get_by_role("button", name=f"open {TITLE} without playing it").click()
-    expect(lab.page.locator("#bug")).to_contain_text("resend-as-new", timeout=SLOWLY_MS)
+    lab.page.get_by_role("button", name=f"open {TITLE}", exact=True).click()
+    expect(lab.hint).to_contain_text("Press X", timeout=SLOWLY_MS)
+    lab.press("x")
+    expect(lab.verdict).to_have_text("violated", timeout=SLOWLY_MS)
+    expect(lab.page.locator("#bug")).to_contain_text("resend-as-new")
+    expect(lab.page.locator("#busy")).to_be_empty(timeout=SLOWLY_MS)
     lab.page.get_by_role("button", name="compare with fixed").click()
-    expect(lab.verdict).to_have_text("ok", timeout=2 * SLOWLY_MS)
+    dialog = lab.page.get_by_role("dialog", name=TITLE)
+    expect(dialog.get_by_role("region", name="with resend-as-new")).to_contain_text(
+        "violated", timeout=3 * SLOWLY_MS
+    )
+    expect(dialog.get_by_role("region", name="fixed")).to_contain_text("ok")
+    row = dialog.get_by_role("row", name="no duplicate")
+    expect(row.get_by_role("cell")).to_have_text(["violated", "ok"])
+    dialog.get_by_role("button", name="stay with the fixed one").click()
+    expect(lab.verdict).to_have_text("ok")
     expect(lab.page.locator("#bug")).to_be_hidden()
-    expect(lab.items("bob/1")).to_have_count(2)
+    lab.page.get_by_role("button", name="both verdicts").click()
+    dialog.get_by_role("button", name="back to the bug").click()
+    expect(lab.page.locator("#bug")).to_contain_text("resend-as-new", timeout=SLOWLY_MS)
+    expect(lab.hint).to_contain_text("Press X", timeout=SLOWLY_MS)
 
 
 def test_help_and_palette_show_one_table(lab: LabPage) -> None:
@@ -117,6 +132,34 @@ def test_without_its_token_the_page_is_not_let_in(
     page = new_context().new_page()
     page.goto(f"{lab_process.origin}/?token={token}")
     expect(LabPage(page).notices).to_contain_text("This page is not let in")
+
+
+def test_a_link_where_it_is_not_let_in_says_what_to_start(
+    new_context: Callable[..., BrowserContext], lab_process: LabProcess
+) -> None:
+    context = new_context()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    link = f"{lab_process.origin}/#{to_link(load('single-client-mutation').raw)}"
+    page.goto(link)
+    dialog = page.get_by_role("dialog", name="Somebody sent you a scenario")
+    expect(dialog).to_contain_text(f'syncbed lab "{link}"')
+    expect(dialog.get_by_role("button", name="run it")).to_have_count(0)
+    expect(LabPage(page).notices).to_be_empty()
+    dialog.get_by_role("button", name="copy the command").click()
+    expect(LabPage(page).notices).to_contain_text("Command copied")
+    assert page.evaluate("navigator.clipboard.readText()") == f'syncbed lab "{link}"'
+
+
+def test_a_link_is_pasted_into_the_gallery(lab: LabPage) -> None:
+    lab.press("g")
+    scenario = load("single-client-mutation")
+    find = lab.page.get_by_role("searchbox", name="paste a link")
+    find.fill(f"http://lab.localhost:1/#{to_link(scenario.raw)}")
+    dialog = lab.page.get_by_role("dialog", name="Somebody sent you a scenario")
+    expect(dialog).to_contain_text(scenario.title)
+    dialog.get_by_role("button", name="not now").click()
+    expect(dialog).to_have_count(0)
 
 
 def test_opened_as_127_0_0_1_it_goes_to_its_name_where_that_is_found(

@@ -1,6 +1,6 @@
 /** The verdict: what is violated, told with the records that show it, and what each invariant said. */
 
-import { button, el, write } from './dom.js';
+import { button, el, forbid, write } from './dom.js';
 import { brief, plain } from './words.js';
 
 /** Each `#41` of a text becomes a way to that record. @param {string} text @param {(i: number) => void} go */
@@ -18,6 +18,7 @@ export const mountVerdict = (lab, at) => {
 
   const render = () => {
     const { verdict } = store.state;
+    forbid(at.judge, store.ended);
     const as = JSON.stringify(verdict);
     if (as === shown) return;
     shown = as;
@@ -54,7 +55,7 @@ const witness = ({ invariant, reason, witness: told }, go) => el(
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 /** @param {import('./types.js').Finding} finding */
-const statusOf = ({ status, exercised }) => (status === 'violated' ? 'violated' : exercised === 0 ? 'not exercised' : status);
+export const statusOf = ({ status, exercised }) => (status === 'violated' ? 'violated' : exercised === 0 ? 'not exercised' : status);
 
 /** @param {import('./types.js').Finding[]} findings */
 const byWeight = (findings) => {
