@@ -84,6 +84,9 @@ class LabPage:
         self.inside(tab).get_by_test_id("new-title").fill(title)
         self.inside(tab).get_by_test_id("add").click()
 
+    def unfold_timers(self) -> None:
+        self.page.get_by_role("button", name=re.compile("timers? waits?")).click()
+
     def is_ready(self, *tabs: str) -> None:
         for tab in tabs or ("alice/1", "bob/1"):
             expect(self.pane(tab).locator(".state")).to_have_text("connected", timeout=SLOWLY_MS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+import re
+
+from playwright.sync_api import Locator, expect
 
 from e2e.lab.lab import SLOWLY_MS, LabPage
 
@@ -64,29 +66,113 @@ def test_the_arrows_choose_and_x_cuts_the_chosen_one(lab: LabPage) -> None:
 
 
 def test_a_timer_of_a_page_is_fired_and_time_moves_only_when_asked(lab: LabPage) -> None:
+    def due_in_s() -> float:
+        found = re.search(r"due in ([\d.]+) (ms|s)", timer.inner_text())
+        assert found is not None
+        return float(found[1]) / (1000 if found[2] == "ms" else 1)
+
     lab.press("Space")
     lab.is_held()
     timer = lab.cards.filter(has_text="alice · 1 · pulse.js").first
-    expect(timer).to_contain_text("due in 15 s")
-    lab.press("a")
-    expect(timer).to_contain_text("due in 14 s")
+    expect(timer).to_have_count(0)
+    lab.unfold_timers()
+    expect(timer).to_be_visible()
+    before = due_in_s()
     lab.page.locator("#stretch").click()
-    lab.page.get_by_role("menuitem", name="by 5 s").click()
-    expect(timer).to_contain_text("due in 9 s")
+    lab.page.get_by_role("menuitem", name="by 1 s").click()
+    expect(timer).to_contain_text(f"due in {before - 1:.1f}".removesuffix(".0"))
+    name = timer.get_attribute("title") or ""
+    due = timer.locator(".about").inner_text()
     timer.get_by_role("button", name="fire").click()
-    expect(timer.filter(has_text="due in 9 s")).to_have_count(0)
+    expect(lab.page.locator(f'#in-flight > li[title="{name}"]').filter(has_text=due)).to_have_count(0)
+    lab.page.get_by_role("button", name=re.compile("timers? waits?")).click()
+    expect(lab.cards.locator("visible=true").filter(has_text="timer, due")).to_have_count(0)
 
 
-def test_what_is_impossible_on_tcp_says_so(lab: LabPage) -> None:
+def test_an_http_message_is_not_dropped_doubled_or_overtaken_and_the_menu_says_why(lab: LabPage) -> None:
     lab.press("Space")
     lab.is_held()
     lab.order("alice/1", ORDER)
-    more = lab.card("POST m1").get_by_role("button", name="drop, duplicate, reorder")
+    lab.card("POST m1").get_by_role("button", name="deliver").click()
+    answer = lab.card("201 Created m1")
+    more = answer.get_by_role("button", name="drop, duplicate, reorder")
     more.click()
-    for name in ("drop", "duplicate", "after the next one"):
-        expect(lab.page.get_by_role("menuitem", name=name)).to_contain_text("impossible on TCP")
+    for name, why in (("drop", "end_before"), ("duplicate", "one answer"), ("after the next one", "wait")):
+        item = lab.page.get_by_role("menuitem", name=name)
+        expect(item).to_have_attribute("aria-disabled", "true")
+        expect(item).to_contain_text(why)
     lab.press("Escape")
     expect(more).to_be_focused()
+    answer.focus()
+    lab.press("d")
+    expect(lab.page.locator("#voice")).to_contain_text("end_before")
+    expect(answer).to_have_count(1)
+
+
+def committed(lab: LabPage, *titles: str) -> None:
+    """Alice's orders are written; what tells Bob of them waits."""
+    lab.hold.click()
+    lab.is_held()
+    for n, title in enumerate(titles, 1):
+        lab.order("alice/1", title)
+        lab.card(f"POST m{n}").get_by_role("button", name="deliver").click()
+        lab.card(f"201 Created m{n}").get_by_role("button", name="deliver").click()
+    lab.press("Escape")
+
+
+def told_to_bob(lab: LabPage) -> Locator:
+    return lab.cards.filter(has_text="WS").filter(has_text="→ bob · 1").filter(has_text="created")
+
+
+def do(lab: LabPage, card: Locator, what: str) -> None:
+    card.get_by_role("button", name="drop, duplicate, reorder").click()
+    item = lab.page.get_by_role("menuitem", name=what)
+    expect(item).to_contain_text("impossible on TCP")
+    item.click()
+
+
+def is_drawn_as_impossible(lab: LabPage) -> None:
+    expect(lab.page.locator("#diagram")).to_contain_text("impossible on TCP")
+
+
+def test_a_dropped_frame_never_comes_and_the_next_one_shows_the_gap(lab: LabPage) -> None:
+    committed(lab, ORDER)
+    expect(told_to_bob(lab)).to_have_count(1)
+    do(lab, told_to_bob(lab), "drop")
+    expect(told_to_bob(lab)).to_have_count(0)
+    is_drawn_as_impossible(lab)
+    lab.hold.click()
+    lab.is_held(False)
+    expect(lab.items("bob/1").filter(has_text=ORDER)).to_have_count(0)
+    lab.order("alice/1", "1 × tea")
+    for title in (ORDER, "1 × tea"):
+        expect(lab.items("bob/1").filter(has_text=title)).to_have_count(1, timeout=SLOWLY_MS)
+
+
+def test_a_doubled_frame_comes_twice_and_its_order_is_there_once(lab: LabPage) -> None:
+    committed(lab, ORDER)
+    told_to_bob(lab).focus()
+    lab.press("2")
+    expect(lab.items("bob/1").filter(has_text=ORDER)).to_have_count(1)
+    is_drawn_as_impossible(lab)
+    lab.hold.click()
+    lab.is_held(False)
+    expect(lab.cells(ORDER).last).to_have_text("v1")
+    expect(lab.items("bob/1").filter(has_text=ORDER)).to_have_count(1)
+
+
+def test_a_frame_comes_after_the_next_one(lab: LabPage) -> None:
+    committed(lab, ORDER, "1 × tea")
+    expect(told_to_bob(lab)).to_have_count(2)
+    names = [str(card.get_attribute("title")) for card in told_to_bob(lab).all()]
+    do(lab, told_to_bob(lab).first, "after the next one")
+    # The next one is through, and the first still waits.
+    expect(told_to_bob(lab)).to_have_count(1)
+    expect(told_to_bob(lab)).to_have_attribute("title", names[0])
+    is_drawn_as_impossible(lab)
+    lab.hold.click()
+    lab.is_held(False)
+    expect(lab.items("bob/1")).to_have_count(2, timeout=SLOWLY_MS)
 
 
 def test_a_fault_is_one_click_says_that_it_acted_and_is_lifted(lab: LabPage) -> None:
@@ -116,12 +202,14 @@ def test_a_card_that_is_not_current_takes_a_click_on_its_last_button(lab: LabPag
     lab.order("bob/1", "1 × tea")
     expect(lab.card("POST m1")).to_have_count(2)
     other = lab.page.locator('#in-flight > li:not([data-current]):has-text("POST m1")')
-    more = other.get_by_role("button", name="drop, duplicate, reorder")
+    name = other.get_attribute("data-key")
+    card = lab.page.locator(f'#in-flight > li[data-key="{name}"]')
+    more = card.get_by_role("button", name="drop, duplicate, reorder")
     before = more.bounding_box()
     assert before is not None
     # Pressed where it stands, and let go there: what moves meanwhile is not clicked.
     lab.page.mouse.move(before["x"] + before["width"] / 2, before["y"] + before["height"] / 2)
     lab.page.mouse.down()
-    lab.page.wait_for_timeout(100)
+    expect(card).to_have_attribute("aria-current", "true")
     lab.page.mouse.up()
     expect(lab.page.get_by_role("menu")).to_be_visible()

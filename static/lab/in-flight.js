@@ -2,12 +2,11 @@
  * What waits: messages at the wire, and timers of pages and servers, in one list. One of them is current; keys act on it.
  */
 
-import { button, el, keepList, keyed, set, write } from './dom.js';
+import { button, el, foldable, keepList, keyed, set, write } from './dom.js';
+import { DOES, IMPOSSIBLE, isImpossible, refusal } from './impossible.js';
 import { openMenu } from './menu.js';
 import { roving } from './roving.js';
 import { counted, duration, route, tabName } from './words.js';
-
-const IMPOSSIBLE = 'impossible on TCP';
 
 /** @param {import('./types.js').InFlight} message */
 export const messageKey = ({ id, name }) => `m:${id ?? name}`;
@@ -26,11 +25,31 @@ export const mountInFlight = (lab, at) => {
     chosen = item.dataset.key ?? '';
     store.set('current', chosen);
   });
-  const list = keepList(at.list, ({ key }) => key, (entry) => (entry.message ? messageCard(lab, entry) : timerCard(lab, entry)));
+  let showsTimers = false;
+  const makeOf = (entry) => (entry.message ? messageCard(lab, entry) : entry.timer ? timerCard(lab, entry) : timersFold());
+  const list = keepList(at.list, ({ key }) => key, makeOf);
+
+  /** Pages have many timers, and mostly it is a message that one waits for: one line stands for them all. */
+  function timersFold() {
+    const press = el('button', { type: 'button', class: 'fold' });
+    const unfold = foldable(press, (open) => {
+      if (open === showsTimers) return;
+      showsTimers = open;
+      render();
+    });
+    unfold(showsTimers);
+    const root = el('li', { class: 'timers-fold', 'data-still': true }, press);
+    return { root, update: () => {
+      const { timers } = store.state;
+      const next = Math.max(0, Math.min(...timers.map(({ in_ms }) => in_ms)));
+      write(press, `${counted(timers.length, 'timer waits', 'timers wait')}, the next ${next ? `in ${duration(next)}` : 'is due'}`);
+    } };
+  }
 
   const entries = () => [
     ...store.state.in_flight.map((message) => ({ key: messageKey(message), message })),
-    ...store.state.timers.map((timer) => ({ key: timerKey(timer), timer })),
+    ...(store.held && store.state.timers.length ? [{ key: 'timers' }] : []),
+    ...(store.held && showsTimers ? store.state.timers.map((timer) => ({ key: timerKey(timer), timer })) : []),
   ];
 
   /** Where the script pauses it speaks of one message, and that one is meant by the keys. */
@@ -49,8 +68,8 @@ export const mountInFlight = (lab, at) => {
   const render = () => {
     chooseForScript();
     const { in_flight, timers, mode, tabs, not_repeatable } = store.state;
-    const before = [...at.list.children].findIndex((child) => child.contains(document.activeElement));
-    const shown = mode === 'held' ? entries() : entries().filter(({ message }) => message);
+    const before = rove.items().findIndex((child) => child.contains(document.activeElement));
+    const shown = entries();
     list.show(shown);
     rove.refresh();
     // Who delivers one message after the other keeps the keyboard where the next one is.
@@ -94,11 +113,9 @@ const messageCard = (lab, { key }) => {
   const title = el('span', { class: 'card-title' });
   const layer = el('span', { class: 'layer' });
   const about = el('p', { class: 'about' });
-  const more = button('⋯', () => openMenu(more, [
-    ['drop', 'drop', IMPOSSIBLE, 'D'], ['duplicate', 'duplicate', IMPOSSIBLE, '2'], ['reorder', 'after the next one', IMPOSSIBLE, ''],
-  ].map(([name, text, note, shortcut]) => ({ text, note, key: shortcut, run: does(name) }))), {
-    'aria-haspopup': 'menu', 'aria-label': `drop, duplicate, reorder: ${IMPOSSIBLE}`, title: IMPOSSIBLE,
-  });
+  const more = button('⋯', () => openMenu(more, DOES.map(([name, text, shortcut]) => ({
+    text, key: shortcut, note: isImpossible(now, name) ? IMPOSSIBLE : '', disabled: refusal(now, name), run: does(name),
+  }))), { 'aria-haspopup': 'menu', 'aria-label': `drop, duplicate, reorder: ${IMPOSSIBLE}`, title: IMPOSSIBLE });
   const deliver = keyed('deliver', '↵', does('deliver'), { class: 'primary' });
   const before = keyed('end before', 'X', does('end_before'), { title: 'its connection ends, this message is lost' });
   const after = button('end after', does('end_after'), { title: 'it arrives, then its connection ends' });

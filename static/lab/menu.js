@@ -16,7 +16,7 @@ export const openMenu = (anchor, items) => {
     {
       type: 'button', role: item.checked === undefined ? 'menuitem' : 'menuitemcheckbox', tabindex: -1,
       'aria-checked': item.checked === undefined ? null : String(item.checked),
-      'aria-disabled': item.disabled ? 'true' : null, title: item.disabled ?? '',
+      'aria-disabled': item.disabled ? 'true' : null, title: item.disabled || null,
       on: { click: () => {
         if (item.disabled) return;
         close();
@@ -24,7 +24,7 @@ export const openMenu = (anchor, items) => {
       } },
     },
     el('span', { text: item.text }),
-    item.note || item.disabled ? el('small', { text: item.disabled ?? item.note }) : null,
+    item.note || item.disabled ? el('small', { text: item.disabled || item.note }) : null,
     item.key ? el('kbd', { 'aria-hidden': true, text: item.key }) : null,
   ));
   const menu = el('div', { class: 'menu', role: 'menu', 'aria-label': anchor.getAttribute('aria-label') ?? anchor.textContent }, ...buttons);

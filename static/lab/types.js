@@ -5,7 +5,7 @@
  *
  * @typedef {{ id: number | string, name: string, head: boolean, profile: string, tab: string, upstream: string,
  *   direction: 'up' | 'down', layer: string, stage: string, method?: string, path?: string, status?: number,
- *   mutation?: string, label: string, size_bytes?: number, payload?: string }} InFlight  what waits at the wire
+ *   mutation?: string, refused?: Record<string, string>, impossible?: string[], label: string, size_bytes?: number, payload?: string }} InFlight  what waits at the wire
  * @typedef {{ owner: string, name: string, in_ms: number, reachable?: boolean }} Timer
  * @typedef {{ id: string, title: string, acted: number, rule?: any }} FaultInForce
  * @typedef {{ tab: string, profile: string, number: number, url: string, kind: 'pane' | 'window' | 'page',
