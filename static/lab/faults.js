@@ -1,6 +1,6 @@
 /** Faults: one press puts one in force, for whom is chosen once; those in force say how often they acted. */
 
-import { button, el, keepList, set, write } from './dom.js';
+import { button, el, foldable, forbid, keepList, set, write } from './dom.js';
 import { counted, tabName } from './words.js';
 
 /** What is done to one tab. A pane cannot crash or freeze: the lab refuses that by name, and says why. */
@@ -11,7 +11,8 @@ const TAB_FAULTS = /** @type {const} */ ([
 
 /**
  * @param {import('./types.js').Lab} lab
- * @param {{ target: HTMLSelectElement, offered: HTMLElement, force: HTMLElement, heal: HTMLButtonElement }} at
+ * @param {{ target: HTMLSelectElement, to: HTMLElement, offered: HTMLElement, force: HTMLElement, heal: HTMLButtonElement,
+ *   fold: HTMLButtonElement }} at
  */
 export const mountFaults = (lab, at) => {
   const { store } = lab;
@@ -60,6 +61,11 @@ export const mountFaults = (lab, at) => {
     }
   };
 
+  // While one decides message by message, or reads what is wrong, what could be broken next is in the way.
+  const unfold = foldable(at.fold, (open) => {
+    at.offered.hidden = at.to.hidden = !open;
+  });
+
   at.target.addEventListener('change', () => {
     store.target = at.target.value;
   });
@@ -67,7 +73,9 @@ export const mountFaults = (lab, at) => {
   store.on('hello', offer);
   store.on('state', () => {
     targets();
+    unfold(!store.held && store.state.verdict?.status !== 'violated');
     inForce.show(store.state.faults);
+    for (const press of at.offered.querySelectorAll('button')) forbid(press, store.ended);
     at.heal.hidden = store.state.faults.length === 0;
     set(at.force, { 'aria-label': counted(store.state.faults.length, 'fault in force', 'faults in force') });
   });

@@ -11,7 +11,7 @@ const LEFT_OUT = new Set(['payload', 'payload_cut', 'items', 'n', 'headers']);
 
 /**
  * @param {import('./types.js').Lab} lab
- * @param {{ section: HTMLElement, body: HTMLElement, close: HTMLButtonElement }} at
+ * @param {{ section: HTMLElement, parts: HTMLElement, body: HTMLElement, close: HTMLButtonElement }} at
  * @param {ReturnType<import('./recorded.js').createRecorded>} recorded
  */
 export const mountInspector = (lab, at, recorded) => {
@@ -22,6 +22,7 @@ export const mountInspector = (lab, at, recorded) => {
   const render = () => {
     const row = store.selected === null ? null : store.rows[store.selected];
     at.section.hidden = !row;
+    if (row) at.parts.scrollTop = 0;
     if (!row) return at.body.replaceChildren();
     const [i, at_ms, source, kind, told, rest] = row;
     const { because, after } = relatedTo(store, i, LISTED_MAX);

@@ -1,6 +1,7 @@
 /** The lab page: joins the connection, the store and the panels. What each does stands in its own file. */
 
 import { commandsOf } from './commands.js';
+import { mountCompare } from './compare.js';
 import { mountConvergence } from './convergence.js';
 import { createDiagram } from './diagram/diagram.js';
 import { mountFaults } from './faults.js';
@@ -73,15 +74,16 @@ lab.cursor = mountScrubber(lab, {
   range: at.cursor, where: at.where, again: at.runAgain, live: at.backToLive, axis: at.axis, filters: at.filters,
   tabs: at.filterTab, channel: at.filterChannel, mutation: at.filterMutation, text: at.filterText, also: at.filterAlso,
 }, recorded);
+lab.compare = mountCompare(lab, at.compared);
 lab.dialogs.palette = () => openPalette(lab);
 lab.dialogs.help = () => openHelp(lab);
 mountTopBar(lab, at);
 mountScriptBar(lab, { bar: at.script, play: at.play, again: at.again, where: at.step0, hint: at.hint });
 lab.inFlight = mountInFlight(lab, { list: at.inFlight, count: at.inFlightCount, note: at.inFlightNote });
-mountFaults(lab, { target: at.faultTarget, offered: at.faultsOffered, force: at.faultsInForce, heal: at.heal });
+mountFaults(lab, { fold: at.faultsFold, to: at.faultsTo, target: at.faultTarget, offered: at.faultsOffered, force: at.faultsInForce, heal: at.heal });
 mountVerdict(lab, { status: at.verdictStatus, body: at.verdict, judge: at.judge });
 const convergence = mountConvergence(lab, { body: at.convergence, where: at.convergenceWhere });
-mountInspector(lab, { section: at.inspectorSection, body: at.inspector, close: at.inspectorClose }, recorded);
+mountInspector(lab, { section: at.inspectorSection, parts: at.parts, body: at.inspector, close: at.inspectorClose }, recorded);
 mountKeys(lab);
 mountSplit(at.split, at.lanes);
 mountHint(lab, at.firstVisit);
@@ -152,7 +154,7 @@ lab.live = connect({
     if (connection === 'live') {
       notices.dismiss('connection');
       checkHosts(lab, token);
-    } else if (CONNECTIONS[connection]) {
+    } else if (CONNECTIONS[connection] && !(connection === 'refused' && location.hash.startsWith('#s='))) {
       const [title, text] = CONNECTIONS[connection];
       notices.show({ title, text, kind: 'bad', key: 'connection' });
     }
