@@ -190,6 +190,22 @@ def test_a_held_frame_is_a_token_until_it_is_delivered(own_page: Page) -> None:
     assert diagram.call("lanes().length") == 5
 
 
+def test_neither_the_cursor_nor_a_line_behind_a_dimmed_token_strikes_a_label_through(own_page: Page) -> None:
+    made = rows(long_story(400))
+    diagram = Diagram(own_page, made[: next(row[0] for row in made if row[3] == "choice")])
+    diagram.call("select(1)")
+    expect(own_page.locator(".sd-top:has(.sd-token) > .sd-back").first).to_have_css("opacity", "1")
+    diagram.call("setCursor(20)")
+    expect(own_page.locator(".sd-cursor")).not_to_have_attribute("d", "")
+    is_behind = """() => {
+        const cursor = document.querySelector('.sd-cursor');
+        const labels = [...document.querySelectorAll('.sd-arrow text, .sd-mark text, .sd-band text')];
+        const follows = Node.DOCUMENT_POSITION_FOLLOWING;
+        return labels.length > 5 && labels.every((label) => cursor.compareDocumentPosition(label) & follows);
+    }"""
+    own_page.wait_for_function(is_behind)
+
+
 def test_the_report_draws_a_long_run_from_the_disk_under_its_own_policy(page: Page, tmp_path: Path) -> None:
     records = long_story(10_000)
     trace = Trace(tuple(records))

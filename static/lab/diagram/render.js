@@ -10,7 +10,7 @@ import { foldOf, groundOf, shapeOf } from './shapes.js';
 
 const OVERSCAN_PX = 160;
 const JUMP_PX = 500; // further than this at once: what is out of sight can wait
-const LAYERS = ['ground', 'life', 'fold', 'band', 'arrow', 'line', 'top', 'mark', 'over'];
+const LAYERS = ['ground', 'life', 'fold', 'cursor', 'band', 'arrow', 'line', 'top', 'mark', 'over'];
 
 /** @param {Element} element @param {Record<string, string | number>} attributes */
 const set = (element, attributes) => {
@@ -30,7 +30,8 @@ export const createRender = (host) => {
   const cursor = toElement(['path', { class: 'sd-cursor', d: '' }]);
   const flag = toElement(['path', { class: 'sd-cursor-flag', d: '' }]);
   const number = toElement(['text', { class: 'sd-number', x: 14 }]);
-  layers.over.append(veil, cursor, flag, number);
+  layers.cursor.append(cursor); // below every label: it strikes none through
+  layers.over.append(veil, flag, number);
   /** @type {Map<Entry, {element: SVGElement, top: SVGElement | null, ground: SVGElement | null, plain: string}>} `plain`: its class but for the light */
   const drawn = new Map();
   /** @type {Element[]} */

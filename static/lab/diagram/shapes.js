@@ -79,15 +79,17 @@ const restFor = (stage, x1, x2, y, column, label) => {
   return restAt(x1, x2, column);
 };
 
-/** A message that waits is a token that rests on its arrow. @param {Stage} stage @param {number} x @param {number} y @param {string} label @returns {Shape} */
+/** A message that waits is a token that rests on its arrow. @param {Stage} stage @param {number} x @param {number} y @param {string} label @returns {Shape[]} */
 const token = (stage, x, y, label) => {
   const width = tokenWidth(stage, label);
   const box = { x: x - width / 2, y: y - PILL / 2, width, height: PILL };
   stage.room.take(box);
-  return ['g', { class: 'sd-token' },
-    ['rect', { class: 'sd-pill', x: r(box.x), y: r(box.y), width: r(width), height: PILL, rx: 10 }],
+  const shape = { x: r(box.x), y: r(box.y), width: r(width), height: PILL, rx: 10 };
+  // Dimmed, it lets nothing through all the same.
+  return [['rect', { class: 'sd-back', ...shape }], ['g', { class: 'sd-token' },
+    ['rect', { class: 'sd-pill', ...shape }],
     ['path', { class: 'sd-bar', d: `M${r(box.x + 9)} ${r(y - 4.5)}h3v9h-3zM${r(box.x + 14.5)} ${r(y - 4.5)}h3v9h-3z` }],
-    words(label, box.x + 21, y, 'start')];
+    words(label, box.x + 21, y, 'start')]];
 };
 
 /** @param {Entry} entry @param {Span} span @param {Stage} stage @param {boolean} isHeld @returns {Shape[]} */
@@ -104,7 +106,7 @@ const arrow = (entry, span, stage, isHeld) => {
     return [
       ['path', { class: 'sd-line sd-dashed', d: `M${r(x1)} ${r(y1)}L${r(rest)} ${r(y1 + 4)}` }],
       ['path', { class: 'sd-line sd-ahead', d: `M${r(rest)} ${r(y1 + 4)}L${r(x2)} ${r(y1 + 8)}` }],
-      ...(waits ? [token(stage, rest, y1 + 4, label)] : labelOn(stage, { x1, y1, x2, y2: y1 + 8 }, label)),
+      ...(waits ? token(stage, rest, y1 + 4, label) : labelOn(stage, { x1, y1, x2, y2: y1 + 8 }, label)),
     ];
   }
   const y2 = Math.max(span.y2, y1);
