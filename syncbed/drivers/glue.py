@@ -20,14 +20,29 @@ def tab_script(tab: str) -> str:
     return f"if (window === window.top && !globalThis.__syncbed) {parts}"
 
 
-def pane_script(tab: str, link: str, token: str, labs: Sequence[str], scripts: Sequence[str]) -> str:
+def pane_script(
+    tab: str,
+    link: str,
+    token: str,
+    labs: Sequence[str],
+    scripts: Sequence[str],
+    upstreams: Mapping[str, str] | None = None,
+) -> str:
     """For a document that the wire lets through: a pane of the lab (one of the origins `labs`), or a window.
 
+    `upstreams`: host and port of each server behind the wire -> its label in front of a profile's name.
     A frame within it is left alone. `scripts` are run after the glue. All of it goes by the name of held
     mode's script, whose timers look for who set them past it.
     """
     profile, _, number = tab.partition("/")
-    about = {"tab": tab, "profile": profile, "number": number, "link": link, "token": token}
+    about = {
+        "tab": tab,
+        "profile": profile,
+        "number": number,
+        "link": link,
+        "token": token,
+        "upstreams": upstreams or {},
+    }
     rest = "\n".join(scripts)
     return f"""(() => {{
 const labs = {json.dumps(list(labs))};

@@ -26,6 +26,7 @@ from .tab import Place
 
 NAME = "panes"
 NUMBERS_MAX = 99
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 RESERVED_S = 10.0
 """How long a number is kept for a window that was given it and has not dialled in."""
 OVERLAP_MS = 400
@@ -59,6 +60,7 @@ class PanesDriver(Driver[Pane]):
         self._host = host
         self._link_url = link
         self._labs = labs
+        self._upstreams: dict[str, str] = {}
         self._named = equipment.tabs
         self._secret = secrets.token_bytes(32)
         self._coming: dict[str, Pane] = {}  # asked for, and not one of the run's tabs yet
@@ -77,6 +79,12 @@ class PanesDriver(Driver[Pane]):
     # For the wire
 
     def attach(self, wire: Any) -> None:
+        upstreams = wire.settings.upstreams
+        several = len(upstreams) > 1
+        self._upstreams = {
+            f"{'localhost' if each.host in LOOPBACK else each.host}:{each.port}": each.name if several else ""
+            for each in upstreams
+        }
         parts = urlsplit(self._link_url)
         wire.serve_panes(self.script, self.assign_tab, [f"{parts.scheme}://{parts.netloc}"])
 
@@ -85,7 +93,9 @@ class PanesDriver(Driver[Pane]):
         tab = f"{profile}/{number}"
         if not TAB.fullmatch(tab):
             return ""
-        return pane_script(tab, self._link_url, self.token(tab), self._labs, self.scripts(tab))
+        return pane_script(
+            tab, self._link_url, self.token(tab), self._labs, self.scripts(tab), self._upstreams
+        )
 
     def assign_tab(self, profile: str) -> str:
         """The number of a window that somebody has opened by himself."""

@@ -34,6 +34,13 @@ OFFERED: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
 NEED_A_TAB: frozenset[str] = frozenset()
 """Faults that mean one tab; the others may mean a profile, or everybody."""
 
+IN_PANES = (
+    "absolute addresses: what a page opens at a server behind the wire by its address goes through the wire",
+    "elsewhere: what a page opens at any other server goes past the wire, unseen",
+    "service workers: refused (403), for what one fetches could not be told apart by tab",
+)
+"""What becomes of an app in a pane besides the changes to its documents."""
+
 GROUPS: dict[str, frozenset[str]] = {
     "Servers and Redis": frozenset(name for name in SERVERS),
     "Tabs": frozenset(name for name in TABS),
@@ -105,5 +112,5 @@ def hello(cannot: Mapping[str, str]) -> dict[str, Any]:
             {"name": bug.name, "title": bug.title, "invariant": bug.invariant, "about": bug.about}
             for bug in ZOO.values()
         ],
-        "wire_strips": [f"{word}: {about}" for word, about in CHANGES.items()],
+        "wire_strips": [*(f"{word}: {about}" for word, about in CHANGES.items()), *IN_PANES],
     }

@@ -57,12 +57,25 @@ def test_a_planted_bug_is_the_group_of_its_scenario() -> None:
         ({"stage": "request", "direction": "up", "method": "GET", "path": "/api/o"}, "GET /api/o"),
         ({"stage": "response", "direction": "down", "status": 201, "mutation": "7"}, "201 Created m7"),
         ({"stage": "response", "direction": "down", "status": 799}, "799"),
-        ({"stage": "frame", "direction": "down", "payload": '{"event":"created","offset":13}'}, "created 13"),
-        ({"stage": "frame", "direction": "down", "payload": '{"a":{"type":"ping"}}'}, "ping"),
-        ({"stage": "frame", "direction": "down", "payload": "no json", "frame": 3}, "message 3"),
-        ({"stage": "frame", "direction": "down", "payload": b"\xff", "frame": 4}, "message 4"),
-        ({"stage": "frame", "direction": "up", "payload": "[1]", "frame": 5}, "message 5"),
+        (
+            {
+                "stage": "frame",
+                "direction": "down",
+                "payload": '{"channel":"o","event":"created","offset":13}',
+            },
+            "created 13",
+        ),
+        ({"stage": "frame", "direction": "down", "payload": '{"type":"ping"}'}, "ping"),
+        ({"stage": "frame", "direction": "down", "payload": "no json", "frame": 3}, "text 7 B"),
+        ({"stage": "frame", "direction": "down", "payload": b"\xff", "frame": 4}, "binary 1 B"),
+        ({"stage": "frame", "direction": "up", "payload": "[1]", "frame": 5}, "text 3 B"),
     ],
 )
 def test_a_message_in_flight_is_called_in_a_few_words(about: dict[str, Any], expected: str) -> None:
     assert label(Message(profile="alice", **about)) == expected
+
+
+def test_what_becomes_of_absolute_addresses_and_service_workers_is_told() -> None:
+    told = " ".join(hello(cannot.PANES)["wire_strips"])
+    for words in ("service workers: refused", "absolute addresses: ", "goes past the wire"):
+        assert words in told

@@ -1,6 +1,8 @@
 /**
  * Names the tab in every URL that the page opens through the wire: `__tab=N`, which the wire takes out again. The
- * page does not get to see it. What a page opens elsewhere is left alone.
+ * page does not get to see it. A server behind the wire that is called by its own address is reached through the
+ * wire all the same (`tab.upstreams`: host and port -> its label in front of the profile's name, if it has one).
+ * What a page opens elsewhere is left alone.
  */
 (tab) => {
   const port = location.port;
@@ -9,9 +11,19 @@
   const isOurs = (url) => /^(http|ws)s?:$/.test(url.protocol) && url.port === port
     && url.hostname.split('.').slice(-2).join('.') === site;
 
+  const plain = (host) => host.replace(/^(127\.0\.0\.1|\[::1\])(?=:|$)/, 'localhost');
+  const through = (url) => {
+    const standard = /s:$/.test(url.protocol) ? '443' : '80';
+    const label = tab.upstreams?.[`${plain(url.hostname)}:${url.port || standard}`];
+    if (label === undefined || !/^(http|ws)s?:$/.test(url.protocol)) return url;
+    url.protocol = url.protocol.startsWith('ws') ? 'ws:' : 'http:';
+    url.host = label ? `${label}.${tab.profile}.lab.localhost:${port}` : location.host;
+    return url;
+  };
+
   const named = (given) => {
     try {
-      const url = new URL(given, document.baseURI);
+      const url = through(new URL(given, document.baseURI));
       if (!isOurs(url) || url.searchParams.has('__tab')) return given;
       const [, before, hash] = /^([^#]*)(.*)$/s.exec(url.href);
       return `${before}${before.includes('?') ? '&' : '?'}__tab=${tab.number}${hash}`;
