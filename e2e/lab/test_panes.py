@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Frame, expect
+from playwright.sync_api import BrowserContext, Frame, expect
 
-from e2e.lab.lab import SLOWLY_MS, LabPage
+from e2e.lab.lab import SLOWLY_MS, LabPage, LabProcess
 
 MARK = "() => { globalThis.sameDocument = true }"
 IS_MARKED = "() => globalThis.sameDocument === true"
@@ -86,6 +87,19 @@ def test_a_popped_out_tab_is_a_window_and_its_head_says_so(lab: LabPage) -> None
     window.close()
     expect(lab.pane("alice/1").locator(".state")).not_to_have_text("connected", timeout=2000)
     expect(shown).to_have_text(["1 × teav1"])
+
+
+def test_a_fresh_world_has_its_lanes_in_the_order_of_its_profiles(
+    new_context: Callable[..., BrowserContext],
+) -> None:
+    with LabProcess() as process:
+        page = new_context().new_page()
+        page.goto(process.url)
+        lab = LabPage(page)
+        lab.is_ready()
+        for _ in range(2):
+            lab.fresh()
+            expect(page.locator(".pane h2")).to_have_text(["alice · 1", "bob · 1"])
 
 
 def test_closing_and_opening_tabs_moves_no_other_lane(lab: LabPage) -> None:

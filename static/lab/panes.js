@@ -25,6 +25,7 @@ export const mountPanes = (lab, at, recorded) => {
   let lanes = [];
   let laidOutAs = '';
   let inOrder = createOrder();
+  let orderOf = /** @type {any} */ (null);
 
   function paneOf({ id }) {
     const pane = makePane(lab, id);
@@ -70,6 +71,11 @@ export const mountPanes = (lab, at, recorded) => {
       const [profile, number] = tab.split('/');
       const kind = asked.has(tab) ? 'pane' : 'closed';
       known.set(tab, /** @type {any} */ ({ tab, profile, number: Number(number), kind, state: '', pending: 0, live: false }));
+    }
+    // A world's header may come a little after the world; what was seen until then was the old one's.
+    if (orderOf !== store.header) {
+      orderOf = store.header;
+      inOrder = createOrder(Object.keys(store.header?.profiles ?? store.scenario?.raw?.profiles ?? {}));
     }
     return inOrder([...known.values()]);
   };
@@ -123,9 +129,6 @@ export const mountPanes = (lab, at, recorded) => {
 
   const paneOfTab = (tab) => /** @type {any} */ (list.part(tab))?.pane;
   const soon = inFrame(render);
-  store.on('reset', () => {
-    inOrder = createOrder(Object.keys(store.header?.profiles ?? store.scenario?.raw?.profiles ?? {}));
-  });
   store.on('state reset cursor redisUnfolded', soon);
   store.on('records', () => recorded.tabs().length > at.heads.children.length && soon());
   const soonPast = inFrame(past);
