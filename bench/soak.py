@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import resource
@@ -202,6 +203,29 @@ async def play_round(round_: Round, chromium: Chromium, folder: Path) -> tuple[T
     return trace, verdict(trace, round_.scenario.judges)
 
 
+async def one_round(asked: argparse.Namespace, number: int, chromium: Chromium, tally: Tally) -> None:
+    """Play, judge and count it; nothing of it is kept in memory."""
+    began = time.monotonic()
+    round_ = round_of(asked.seed, number, asked.bug)
+    folder = new_run_folder(asked.runs, "soak", asked.seed, datetime.now())
+    try:
+        trace, found = await play_round(round_, chromium, folder)
+    except (*STOPPING, RunError, PlaywrightError) as error:
+        tally.unjudged.append(f"round {number}: could not be played: {error}")
+        return
+    if tally.take(number, round_, trace, found, asked.bug):
+        write_run(folder, round_.scenario, trace, found)
+    else:
+        shutil.rmtree(folder)
+    print(
+        f"round {number}: {time.monotonic() - began:.0f} s, {len(trace.records)} records, "
+        f"{', '.join('+'.join(kinds) for kinds in round_.kinds.values())}: "
+        f"{tally.acknowledged} acknowledged, {len(tally.violations)} violations so far",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
 async def soak(asked: argparse.Namespace) -> Tally:
     tally = Tally()
     until = time.monotonic() + asked.minutes * 60
@@ -210,25 +234,8 @@ async def soak(asked: argparse.Namespace) -> Tally:
         try:
             number = asked.first
             while (time.monotonic() < until or tally.acknowledged < asked.writes) and not tally.caught:
-                began = time.monotonic()
-                round_ = round_of(asked.seed, number, asked.bug)
-                folder = new_run_folder(asked.runs, "soak", asked.seed, datetime.now())
-                try:
-                    trace, found = await play_round(round_, chromium, folder)
-                except (*STOPPING, RunError, PlaywrightError) as error:
-                    tally.unjudged.append(f"round {number}: could not be played: {error}")
-                    number += 1
-                    continue
-                if tally.take(number, round_, trace, found, asked.bug):
-                    write_run(folder, round_.scenario, trace, found)
-                else:
-                    shutil.rmtree(folder)
-                told = (
-                    f"round {number}: {time.monotonic() - began:.0f} s, {len(trace.records)} records, "
-                    f"{', '.join('+'.join(kinds) for kinds in round_.kinds.values())}: "
-                    f"{tally.acknowledged} acknowledged, {len(tally.violations)} violations so far"
-                )
-                print(told, file=sys.stderr, flush=True)
+                await one_round(asked, number, chromium, tally)
+                gc.collect()  # a trace is large, and the next begins
                 number += 1
         finally:
             await chromium.close()

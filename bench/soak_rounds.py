@@ -53,14 +53,12 @@ class Draw:
         return f"{kind.replace('_', '-')}-{self._faults}"
 
     def burst(self, tabs: Sequence[str]) -> list[Step]:
-        """Each of the tabs writes, in any order; two profiles change one item, as it may be at once."""
+        """Each of the tabs writes, in any order; first the profiles fight over one item."""
         order = list(tabs)
         self.chance.shuffle(order)
-        steps = [step for tab in order for step in self._writes(tab)]
-        pair = [tab for tab in order if tab.endswith("1")]
-        if len(pair) > 1:
-            steps += [put(tab, f"shared-{self.chance.randint(1, 2)}", self.op()) for tab in pair[:2]]
-        return steps
+        shared = f"shared-{self.chance.randint(1, 2)}"
+        fight = [put(tab, shared, self.op()) for tab in order if tab.endswith("/2")]
+        return [*fight, *(step for tab in order for step in self._writes(tab))]
 
     def _writes(self, tab: str) -> list[Step]:
         key = tab.replace("/", "-")
