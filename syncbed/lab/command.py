@@ -82,7 +82,7 @@ def lab(
     if first is not None and options.upstreams and first.bug is not None:
         raise LabError("refused", f"{first.name} plants a bug into the reference SDK: not with --upstream")
     profiles = profiles_from(profile, 0) if profile else dict.fromkeys(DEMO_PROFILES, 0)
-    server = _listening(port)
+    server = listening(port)
     setup = Setup(
         profiles=profiles, lab_port=server.port, options=options, words=_words(adapter, upstream or [])
     )
@@ -180,9 +180,9 @@ def run(main: Any) -> None:
     asyncio.run(main)
 
 
-def _listening(asked: int | None) -> LabServer:
+def listening(asked: int | None, usual: int = LAB_PORT) -> LabServer:
     """On the port that was asked for, or where links of other days lead to, or next to it."""
-    ports = [asked] if asked is not None else [*range(LAB_PORT, LAB_PORT + PORTS_TRIED_MAX), 0]
+    ports = [asked] if asked is not None else [*range(usual, usual + PORTS_TRIED_MAX), 0]
     for port in ports:
         server = LabServer(port)
         try:
@@ -191,8 +191,8 @@ def _listening(asked: int | None) -> LabServer:
             if port == ports[-1]:
                 raise
         else:
-            if asked is None and port != LAB_PORT:
-                print(f"port {LAB_PORT} is in use: the lab's is {server.port}", file=sys.stderr)
+            if asked is None and port != usual:
+                print(f"port {usual} is in use: the lab's is {server.port}", file=sys.stderr)
             return server
     raise AssertionError("there is always a last port")
 

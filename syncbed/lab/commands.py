@@ -262,6 +262,12 @@ TO_A_LIVING_WORLD = (
     *("open_tab", "close_tab", "reload", "pop_out", "act", "play", "pause", "judge"),
 )
 """What nobody can do to a run that has ended."""
+ENDED = "this run in real tabs has ended: reset, or open a scenario"
+
+
+def cannot(*, ended: bool) -> dict[str, str]:
+    """The commands that are refused now, and why."""
+    return dict.fromkeys(TO_A_LIVING_WORLD, ENDED) if ended else {}
 
 
 def checked(name: str, given: Args) -> tuple[Command, Args]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -17,28 +16,28 @@ from typing import Any
 
 from starlette.websockets import WebSocket
 
-from ..report.issue import issue
 from ..run.errors import RunError
-from ..scenario import Scenario, ScenarioError, gallery, load, parse_scenario
-from ..scenario.link import LinkError, is_link, scenario_in, to_link
+from ..scenario import Scenario, ScenarioError, parse_scenario
+from ..scenario.link import LinkError, to_link
 from ..trace import Header, Kind, Record, TraceError, to_json
 from ..zoo import ZooError
 from . import free
-from .commands import TO_A_LIVING_WORLD, checked
+from .commands import cannot, checked
 from .errors import LabError
 from .judging import differences
 from .labels import refusals
+from .leaving import issue_text, recording_of
 from .live import Live
 from .offers import hello
 from .place import PASSING, Place
 from .recording import recorded, steps_of
 from .script import Script
 from .state import EMPTY, state
-from .world import FAILING, NOT_REPLAYABLE, LabWorld
+from .wanted import scenario_of
+from .world import FAILING, LabWorld
 from .worlds import Worlds
 
 log = logging.getLogger("syncbed.lab")
-ENDED = "this run in real tabs has ended: reset, or open a scenario"
 KNOWN = (*FAILING, RunError, ScenarioError, TraceError, ZooError, LinkError)
 
 
@@ -92,15 +91,15 @@ class Lab:
             "busy": busy,
             "recording": self.recording,
             "records": self.live.records,
-            "cannot": dict.fromkeys(TO_A_LIVING_WORLD, ENDED) if self.world.ended else {},
+            "cannot": cannot(ended=self.world.ended),
         }
 
     async def do(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
         """Carry out a command. Whatever goes wrong is an answer."""
         try:
             command, arguments = checked(name, given)
-            if name in TO_A_LIVING_WORLD and self.world is not None and self.world.ended:
-                raise LabError("refused", ENDED)
+            if self.world is not None and (why := cannot(ended=self.world.ended).get(name)):
+                raise LabError("refused", why)
             return {"value": await command.run(self, arguments)}
         except LabError as error:
             return {"error": error.to_json()}
@@ -182,7 +181,7 @@ class Lab:
         if wanted == free.NAME:
             await self._fresh(self.worlds.free())
             return
-        scenario = self._scenario(wanted)
+        scenario = scenario_of(wanted)
         if bug is not None and bug != scenario.bug:
             raw = {**scenario.raw, "bug": bug}
             scenario = replace(parse_scenario(raw, scenario.name), seed=scenario.seed)
@@ -282,24 +281,7 @@ class Lab:
         return to_link(self._recorded(self._here()).raw)
 
     async def issue(self, record: int | None) -> str:
-        world = self._here()
-        trace = world.trace()
-        found = world.judging.found or await world.judging.now(final=False)
-        if trace is None or found is None:
-            raise LabError("no_world", "nothing was recorded yet")
-        script = world.script
-        unchanged = script is not None and not script.off_script and script.scenario.name in gallery()
-        scenario = script.scenario if script is not None and unchanged else self._recorded(world)
-        of_gallery = scenario.name if unchanged else ""
-        return issue(
-            scenario.raw,
-            trace,
-            found,
-            of_gallery=of_gallery,
-            record=record,
-            under_test=self.worlds.setup.words,
-            not_replayable=NOT_REPLAYABLE if world.no_adapter else "",
-        )
+        return await issue_text(self._here(), self.worlds.setup.words, record)
 
     # Private
 
@@ -313,22 +295,8 @@ class Lab:
             raise LabError("refused", "the network is not held: hold it first")
         return world.session.held.world
 
-    @staticmethod
-    def _scenario(wanted: Any) -> Scenario:
-        return load(wanted) if isinstance(wanted, str) and wanted in gallery() else _parsed(wanted)
-
     def _recorded(self, world: LabWorld) -> Scenario:
-        """What was done, checked as any file."""
-        trace = world.trace()
-        if trace is None:
-            raise LabError("no_world", "nothing was recorded yet")
-        verdict = world.judging.found if world.judging.final else None
-        raw = recorded(world.base, trace.records, world.session.caps, verdict)
-        if world.no_adapter:
-            raw["about"] += f" Not replayable: {NOT_REPLAYABLE}."
-        elif words := self.worlds.setup.words:
-            raw["about"] += f" Recorded with {shlex.join(words)}."
-        return parse_scenario(raw, "recorded")
+        return recording_of(world, self.worlds.setup.words)
 
     async def _load(self, scenario: Scenario) -> None:
         await self._fresh(scenario, script=Script(scenario))
@@ -426,11 +394,3 @@ class Lab:
 
 def _shown(scenario: Scenario) -> dict[str, Any]:
     return {"name": scenario.name, "title": scenario.title, "about": scenario.about, "raw": scenario.raw}
-
-
-def _parsed(wanted: Any) -> Scenario:
-    if isinstance(wanted, str) and is_link(wanted):
-        return scenario_in(wanted)
-    if isinstance(wanted, str):
-        raise LabError("invalid", f"there is no scenario {wanted!r} (allowed: {', '.join(gallery())})")
-    return parse_scenario(wanted, "shared")

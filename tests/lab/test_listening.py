@@ -7,25 +7,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from syncbed.lab import command
+from syncbed.lab.command import listening
 from syncbed.lab.errors import LabError
 
 
 @pytest.fixture
-def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def taken() -> Iterator[int]:
     """A port that somebody has, as the lab's usual one."""
     with socket.socket() as somebody:
         somebody.bind(("127.0.0.1", 0))
         somebody.listen()
         port = int(somebody.getsockname()[1])
-        monkeypatch.setattr(command, "LAB_PORT", port)
         yield port
 
 
 async def test_another_port_is_taken_if_the_usual_one_is_and_said(
     taken: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    server = command._listening(None)
+    server = listening(None, usual=taken)
     assert server.port != taken
     assert capsys.readouterr().err == f"port {taken} is in use: the lab's is {server.port}\n"
     await server.stop()
@@ -33,4 +32,4 @@ async def test_another_port_is_taken_if_the_usual_one_is_and_said(
 
 def test_a_port_that_was_asked_for_is_that_or_none(taken: int) -> None:
     with pytest.raises(LabError, match=str(taken)):
-        command._listening(taken)
+        listening(taken)
