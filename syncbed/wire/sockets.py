@@ -8,6 +8,7 @@ import asyncio
 import socket as stdlib_socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal, cast
 
 How = Literal["fin", "rst"]
@@ -154,7 +155,8 @@ class Socket(asyncio.Protocol):
             return
         if self.transport.can_write_eof():
             self._finished = True
-            self.transport.write_eof()
+            with suppress(OSError):  # the peer has reset it, and the loop has yet to tell
+                self.transport.write_eof()
 
     # Ending
 
