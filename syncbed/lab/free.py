@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..checkers import INVARIANTS
 from ..scenario import Profile, Scenario, World
+from ..trace import Fail, Kind, Record
 
 NAME = "lab"
 TITLE = "What I did in the lab"
@@ -34,3 +35,9 @@ def free_scenario(profiles: Mapping[str, int]) -> Scenario:
         steps=(),
         raw={"syncbed": 1, "title": TITLE, "judges": list(JUDGES)},
     )
+
+
+def judges_in_question(base: Scenario, records: Sequence[Record[Kind]]) -> list[str]:
+    """A world without a script judges all that came up: where nothing was refused, no phantom can be."""
+    refused = any(isinstance(record.what, Fail) for record in records)
+    return [name for name in base.judges if name != "no_phantom" or refused or base.steps]

@@ -19,6 +19,7 @@ from ..scenario.schema import MISSING, Fields
 from ..scenario.steps import CONDITIONS, EXPECTATIONS, ID, OPS, STEPS
 from ..trace import Fail, Info, Invoke, Kind, Note, Ok, Record, Step, TabLife
 from ..trace.tokens import TOKEN
+from .free import judges_in_question
 
 TITLE = "What I did in the lab"
 CONNECTED_MS = 10_000
@@ -56,7 +57,7 @@ def recorded(
         "about": base.about or "Recorded in the lab.",
         "profiles": profiles,
         "needs": _needs(base, steps, caps),
-        "judges": _judges(base, steps),
+        "judges": _judges(judges_in_question(base, records), steps),
         **_outcome(verdict, base),
         "steps": steps,
     }
@@ -232,9 +233,9 @@ def _needs(base: Scenario, steps: Sequence[Mapping[str, Any]], caps: Sequence[st
     return [*claimed, *(name for name in used if name not in claimed)]
 
 
-def _judges(base: Scenario, steps: Sequence[Mapping[str, Any]]) -> list[str]:
+def _judges(judges: Sequence[str], steps: Sequence[Mapping[str, Any]]) -> list[str]:
     expects = any(step["do"] == "expect" for step in steps)
-    found = [name for name in base.judges if name != "expectations"]
+    found = [name for name in judges if name != "expectations"]
     return [*found, "expectations"] if expects else found
 
 

@@ -23,6 +23,7 @@ from ..scenario.steps import ANY_STEP, OPS
 from ..trace import Invoke, Kind, Note, Record, Stopped, Trace
 from ..trace import Step as StepRecord
 from .errors import LabError
+from .free import judges_in_question
 from .judging import Judging, judges_of, with_caps
 from .place import CUT_SHORT, Place
 from .recording import NOT_TAKEN
@@ -236,7 +237,7 @@ class LabWorld:
 
     def _judges(self, trace: Trace) -> list[str]:
         on_script = self.script is not None and not self.script.off_script
-        return judges_of(trace, self.base.judges, on_script=on_script)
+        return judges_of(trace, judges_in_question(self.base, trace.records), on_script=on_script)
 
     def _shut(self) -> None:
         """From here on messages wait: at once, though others be on their way out at this moment."""

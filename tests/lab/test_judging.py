@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from syncbed.lab.free import free_scenario, judges_in_question
 from syncbed.lab.judging import Judging, differences, judges_of
-from syncbed.trace import Expectation, Header, Kind, Record, Trace
+from syncbed.trace import Expectation, Fail, Header, Kind, Record, Trace
 
 JUDGES = ("converges", "expectations")
 
@@ -36,3 +37,9 @@ async def test_where_nobody_can_judge_that_is_the_one_reason() -> None:
     found = judging.to_json()
     assert found is not None
     assert (found["status"], found["reason"], found["findings"]) == ("unknown", "no adapter", [])
+
+
+def test_where_nothing_was_refused_no_phantom_is_in_question() -> None:
+    base = free_scenario({"alice": 1})
+    assert "no_phantom" not in judges_in_question(base, trace().records)
+    assert "no_phantom" in judges_in_question(base, trace(Fail("o1", "409")).records)
