@@ -1,7 +1,7 @@
 import { changes } from '/static/lab/changes.js';
 import { readLink } from '/static/lab/codec.js';
 import { el, keepList } from '/static/lab/dom.js';
-import { inOrder, layOut } from '/static/lab/layout.js';
+import { createOrder, layOut } from '/static/lab/layout.js';
 import { createRecorded } from '/static/lab/recorded.js';
 import { linked } from '/static/lab/verdict.js';
 import { equal, ok, test } from './harness.js';
@@ -23,9 +23,12 @@ test('no two heads overlap, and each lane hangs under the middle of its head', (
   }
 });
 
-test('tabs stand by profile, and by number within it', () => {
+test('tabs stand by profile, and by number within it, and a profile keeps its place', () => {
+  const inOrder = createOrder();
   const tabs = [['bob', 1], ['alice', 2], ['alice', 10], ['alice', 1]].map(([profile, number]) => ({ profile, number }));
   equal(inOrder(tabs).map(({ profile, number }) => `${profile}/${number}`), ['bob/1', 'alice/1', 'alice/2', 'alice/10']);
+  const later = [{ profile: 'alice', number: 1 }, { profile: 'carol', number: 1 }, { profile: 'bob', number: 2 }];
+  equal(inOrder(later).map(({ profile }) => profile), ['bob', 'alice', 'carol']);
 });
 
 test('what changed between two views is what came, what went and which fields are others', () => {
