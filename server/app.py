@@ -135,7 +135,7 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
         dialects={name: dialect(dialect_options) for name, dialect in DIALECTS.items()},
         origins=OriginRules(
             frozenset(settings.allowed_origins),
-            frozenset(settings.allowed_hosts),
+            frozenset([*settings.allowed_hosts, (settings.consul_address or "").lower()]),
             test_mode=settings.test_mode,
         ),
         faults=faults,
