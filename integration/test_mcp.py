@@ -39,6 +39,15 @@ async def test_the_tools_and_what_each_one_needs(tmp_path: Path) -> None:
     assert all(tool.description and tool.annotations for tool in listed)
 
 
+def test_the_tools_can_be_printed_without_a_client(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "syncbed", "mcp", "--json"]
+    told = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(TOP)}, text=True, capture_output=True, timeout=30
+    )
+    assert told.returncode == 0, told.stderr
+    assert {tool["name"] for tool in json.loads(told.stdout)} == TOOLS
+
+
 async def test_the_scenarios_are_those_of_the_gallery(tmp_path: Path) -> None:
     async with mcp_tools(cwd=tmp_path) as tools:
         found = (await tools.call("list_scenarios"))["scenarios"]

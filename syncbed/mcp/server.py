@@ -48,6 +48,20 @@ def tools(scenarios: Scenarios, gateway: Gateway) -> dict[str, tuple[Tool, ToolA
 
 async def serve(url: str | None, runs: Path, *, headed: bool) -> int:
     """Until standard input ends, or a signal ends it: the exit code. `url` is the gateway's server."""
+    with StandardInput().taken() as standard_input:
+        async with Gateway(url) as gateway:
+            await offer(Scenarios(runs, headed=headed), gateway).run_stdio_async()
+    return 128 + standard_input.ended_by if standard_input.ended_by else 0
+
+
+async def describe(url: str | None, runs: Path) -> list[dict[str, Any]]:
+    """The tools as a client is told of them."""
+    async with Gateway(url) as gateway:
+        listed = await offer(Scenarios(runs, headed=False), gateway).list_tools()
+    return [tool.model_dump(by_alias=True, exclude_none=True) for tool in listed]
+
+
+def offer(scenarios: Scenarios, gateway: Gateway) -> MCPServer:
     offered = MCPServer(
         "syncbed",
         version=version("syncbed"),
@@ -55,12 +69,9 @@ async def serve(url: str | None, runs: Path, *, headed: bool) -> int:
         "send through a WebSocket gateway.",
         log_level="WARNING",
     )
-    with StandardInput().taken() as standard_input:
-        async with Gateway(url) as gateway:
-            for name, (tool, annotations) in tools(Scenarios(runs, headed=headed), gateway).items():
-                offered.add_tool(told(tool), name=name, annotations=annotations)
-            await offered.run_stdio_async()
-    return 128 + standard_input.ended_by if standard_input.ended_by else 0
+    for name, (tool, hints) in tools(scenarios, gateway).items():
+        offered.add_tool(told(tool), name=name, annotations=hints)
+    return offered
 
 
 def told(tool: Tool) -> Tool:
