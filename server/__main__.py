@@ -25,6 +25,7 @@ from .endpoints.transport import HttpProtocol, WebSocketProtocol
 from .errors import StartupError
 from .listen import open_sockets
 from .settings import Settings
+from .telemetry.configure import configure
 
 GC_ALLOCATIONS = 20_000
 """Between two collections. Python's own 700 are a tenth of a fan-out's time, spent on live sockets."""
@@ -110,8 +111,12 @@ def main() -> int:
         if "--explain" in sys.argv[1:]:
             print(explain(configuration, as_json="--json" in sys.argv[1:]))
             return 0
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(configuration.settings))
+        end_telemetry = configure(os.environ)
+        try:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(serve(configuration.settings))
+        finally:
+            end_telemetry()
     except StartupError as error:
         print(f"syncbed: error: {error}", file=sys.stderr)
         return 2

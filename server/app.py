@@ -26,8 +26,7 @@ from .endpoints.counting import Activity, Counting
 from .endpoints.doors import Door
 from .endpoints.drain import Drain
 from .endpoints.instance import Instance
-from .endpoints.metrics import Metrics
-from .endpoints.middleware import FaultInjection, OriginGuard
+from .endpoints.middleware import FaultInjection, OriginGuard, TraceContext
 from .guard.admission import Admission
 from .guard.client_faults import ClientFaults
 from .guard.origins import OriginRules
@@ -36,6 +35,8 @@ from .service.handlers import HANDLERS, Handlers, import_handlers
 from .service.notify import Service
 from .settings import Settings
 from .sync.collections import Collections
+from .telemetry.metrics import Metrics
+from .telemetry.spans import Spans
 
 SECURE = "/ws/secure"
 
@@ -55,7 +56,7 @@ def build_app(settings: Settings, handlers: Handlers = HANDLERS) -> Starlette:
         finally:
             await instance.relay.close()
 
-    middleware = [Middleware(OriginGuard, rules=instance.origins)]
+    middleware = [Middleware(OriginGuard, rules=instance.origins), Middleware(TraceContext)]
     if activity is not None:
         middleware.insert(0, Middleware(Counting, activity=activity))
         middleware.append(Middleware(FaultInjection, faults=instance.faults, clock=clock))
@@ -88,12 +89,14 @@ def build_routes(settings: Settings, instance: Instance, activity: Activity | No
 def build_instance(settings: Settings, clock: Clock | None = None, handlers: Handlers = HANDLERS) -> Instance:
     clock = clock or Clock()
     broker = build_broker(settings)
+    spans = Spans()
     hub = Hub(
         HubLimits(
             settings.channels_per_connection_max,
             settings.history_events_max,
             settings.members_per_channel_max,
-        )
+        ),
+        spans.delivering,
     )
     faults = ClientFaults(settings.client_faults_max)
     now_ms = wall_clock_ms(clock)
@@ -119,6 +122,7 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
         service=Service(broker, dialect_options),
         handlers=handlers,
         metrics=Metrics(hub, clock.now_s),
+        spans=spans,
         drain=Drain(hub, admission),
         tokens=build_tokens(settings),
         clock=clock,

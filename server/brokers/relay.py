@@ -139,7 +139,7 @@ class Relay:
     async def _let_wait(self, event: Event) -> None:
         """The last listener here went while the event was on its way: it goes to the next one."""
         await self._settle(event.channel)
-        waiting = Waiting(event.name, event.payload, event.sender, False, self._now_ms())
+        waiting = Waiting(event.name, event.payload, event.sender, False, self._now_ms(), event.trace)
         await self._broker.deliver(event.channel, waiting, again=True)
 
     async def _settle(self, name: str) -> None:

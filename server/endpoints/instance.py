@@ -23,8 +23,9 @@ from ..service.handlers import Handlers
 from ..service.notify import Service
 from ..settings import Settings
 from ..sync.collections import Collections
+from ..telemetry.metrics import Metrics
+from ..telemetry.spans import Spans
 from .drain import Drain
-from .metrics import Metrics
 from .vitals import Vitals
 
 
@@ -38,6 +39,7 @@ class Instance:
     service: Service
     handlers: Handlers
     metrics: Metrics
+    spans: Spans
     drain: Drain
     tokens: Tokens
     clock: Clock
