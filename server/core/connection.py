@@ -45,6 +45,7 @@ class Close:
     reason: str
 
 
+DROPPED = Close(1011, "dropped")
 SLOW_CONSUMER = Close(1013, "slow consumer: reconnect and resume")
 
 
@@ -70,10 +71,16 @@ class Connection:
         self.user: str | None = None
         """Whose connection it is, where the dialect asks for a token."""
         self.auth_method = ""
+        self.page_session: str | None = None
+        """Which page it said it is, where the dialect asks: the same one after a reload."""
+        self.asks = 0
+        """How many of its requests are being answered."""
         self.says_goodbye = False
         """Whether it is told, and closed with 1001, when the server ends."""
         self.home: str | None = None
         """The system channel that it stands in, which no limit of channels counts."""
+        self.abort: Callable[[], None] | None = None
+        """Ends it without a goodbye, where that can be done."""
         self.state: State = "handshaking"
         self.closing: Close | None = None
         self._wake = wake
@@ -105,3 +112,10 @@ class Connection:
             if self.closing is None:
                 self.closing = close
                 self._wake(self)
+
+    def drop(self) -> None:
+        """End it as if the network had."""
+        if self.abort is not None:
+            self.abort()
+        else:
+            self.close(DROPPED)
