@@ -43,10 +43,14 @@ class Encoder(Protocol):
 class Close:
     code: int
     reason: str
+    when: str = ""
+    """For docs/protocol.md, where the reason does not say it all."""
 
 
-DROPPED = Close(1011, "dropped")
-SLOW_CONSUMER = Close(1013, "slow consumer: reconnect and resume")
+DROPPED = Close(1011, "dropped", "the application drops it, where its socket cannot be aborted")
+SLOW_CONSUMER = Close(
+    1013, "slow consumer: reconnect and resume", "`SYNCBED_OUTBOX_FRAMES_MAX` or `_BYTES_MAX` wait to be read"
+)
 
 
 class Connection:

@@ -36,6 +36,7 @@ from ..core.messages import (
 from ..core.request import request_of
 from ..errors import INVALID_CHANNEL, INVALID_FRAME, INVALID_JSON, UNKNOWN_TYPE, SyncbedError
 from .base import DialectOptions, check_channel, json_kind, parse_object
+from .tables import Frame, Sends, Takes
 
 REGISTER = "_client.register"
 REGISTERED = "_internal.client.registered"
@@ -46,6 +47,47 @@ OWN = ("_client.", "_internal.")
 """What topics that no client can speak on begin with; it may listen to `DEREGISTERED`."""
 
 CORRELATION_CHARS_MAX = 200
+
+
+AT_MS = 1234567890123
+WHO = {"brokerClientID": "wsconn-uuid", "pageSessionID": "ps-1"}
+
+
+def _example(type_: str, topic: str, body: Any = None, **members: Any) -> Frame:
+    header = {"messageID": "m1", **members, "type": type_, "topic": topic, "timestamp": AT_MS}
+    return {"header": header, "body": body}
+
+
+FRAMES: dict[str, Sends] = {
+    "registered": Sends(
+        _example("event", REGISTERED, WHO | {"status": "registered"}), "its id, which it has since the accept"
+    ),
+    "event": Sends(
+        _example("event", "news", {"any": "payload"}),
+        "to everybody who subscribed to the topic, who said it included; from the application to one client",
+    ),
+    "event of another dialect": Sends(
+        _example("event", "orders", {"any": "payload"}, event="created"), "or a commit: it has a name"
+    ),
+    "deregistered": Sends(
+        _example("event", DEREGISTERED, WHO | {"status": "deregistered"}),
+        "to who subscribed to it: a client has gone. `pageSessionID` is null if it had not registered",
+    ),
+    "response": Sends(_example("response", "C1", {"any": "payload"}, correlationID="C1")),
+    "error": Sends(
+        _example("error", "C1", {"error": "handler error: boom"}, correlationID="C1"),
+        "or `no handler for topic: X`, or `too many requests at once: …`",
+    ),
+    "request": Sends(
+        _example("request", "client.echo", {"any": "payload"}, correlationID="caller.1", ttl=10000),
+        "`request_to_client`: to be answered with a `response` or an `error`",
+    ),
+    "refusal": Sends(
+        _example("error", ERROR, {"error": '"header" must be an object, not null'}),
+        "what is wrong with a frame, of whatever type; the connection lives. What is not JSON is only logged",
+    ),
+}
+"""What the server sends."""
 
 
 class MqEncoder:
@@ -72,11 +114,11 @@ class MqEncoder:
                     "pageSessionID": message.page_session,
                     "status": "registered",
                 }
-                return self._frame("event", REGISTERED, dumps(body))
+                return self._frame("registered", REGISTERED, dumps(body))
             case Answer():
                 return self._frame("event", message.type, dumps(message.data))
             case ErrorReply() if message.kind is not INVALID_JSON:  # that is logged, and nothing else
-                return self._frame("error", ERROR, dumps({"error": message.message}))
+                return self._frame("refusal", ERROR, dumps({"error": message.message}))
             case _:
                 return None
 
@@ -84,19 +126,23 @@ class MqEncoder:
         # The payload is JSON text already: it is spliced in, never parsed and written again.
         if carries_signals(event.channel):
             return self._frame("event", topic_of(event.channel) or event.name, event.payload)
-        position = event.position
-        members = {} if event.name == MESSAGE else {"event": event.name}  # a commit, or of another dialect
-        message_id = f"{position.epoch}-{position.offset}"
-        return self._frame("event", event.channel, event.payload, message_id, **members)
+        message_id = f"{event.position.epoch}-{event.position.offset}"
+        if event.name == MESSAGE:
+            return self._frame("event", event.channel, event.payload, messageID=message_id)
+        row = "event of another dialect"
+        return self._frame(row, event.channel, event.payload, messageID=message_id, event=event.name)
 
-    def _frame(self, type_: str, topic: str, body: str, message_id: str = "", **members: Any) -> str:
-        header: dict[str, Any] = {
-            "messageID": message_id or self._options.new_id(),
-            "type": type_,
+    def _frame(self, row: str, topic: str, body: str, **members: Any) -> str:
+        """`body` is JSON text."""
+        example = FRAMES[row].example["header"]
+        values = {
+            "messageID": members.get("messageID") or self._options.new_id(),
+            "type": example["type"],
             "topic": topic,
+            "timestamp": self._options.now_ms(),
         }
-        header["timestamp"] = self._options.now_ms()
-        return f'{{"header":{dumps(header | members)},"body":{body}}}'
+        header = {name: (values | members)[name] for name in example}
+        return f'{{"header":{dumps(header)},"body":{body}}}'
 
 
 class MqDialect:
@@ -122,10 +168,10 @@ class MqDialect:
         if not isinstance(header, dict):
             raise SyncbedError(INVALID_FRAME, f'"header" must be an object, not {json_kind(header)}')
         type_ = _text(header, "type")
-        parse = TYPES.get(type_)
-        if parse is None:
+        takes = TYPES.get(type_)
+        if takes is None:
             raise SyncbedError(UNKNOWN_TYPE, f"unknown type {type_[:80]!r}: one of {', '.join(TYPES)}")
-        return [parse(self, header, frame.get("body"))]
+        return [takes.parse(self, header, frame.get("body"))]
 
     def _event(self, header: dict[str, Any], body: Any) -> Command:
         topic = _text(header, "topic")
@@ -191,12 +237,33 @@ def _text(header: dict[str, Any], key: str) -> str:
     return value
 
 
-TYPES: dict[str, Callable[[MqDialect, dict[str, Any], Any], Command]] = {
-    "event": MqDialect._event,
-    "request": MqDialect._request,
-    "response": MqDialect._response,
-    "error": MqDialect._error,
-    "subscribe": MqDialect._subscribe,
-    "unsubscribe": MqDialect._unsubscribe,
+TYPES: dict[str, Takes[Callable[[MqDialect, dict[str, Any], Any], Command]]] = {
+    "event": Takes(
+        _example("event", REGISTER, {"pageSessionID": "ps-1"}),
+        "→ `registered`, again if it is repeated. On any other topic an event: to the application's handlers "
+        "and to who subscribed; no answer",
+        MqDialect._event,
+    ),
+    "request": Takes(
+        _example("request", "test.echo", {"param": "p"}, correlationID="C1", ttl=5000),
+        "→ `response` or `error`, when it is there: others may be answered before it",
+        MqDialect._request,
+    ),
+    "response": Takes(
+        _example("response", "caller.1", {"any": "payload"}, correlationID="caller.1"),
+        "to a request of the server's. One that nobody waits for is dropped",
+        MqDialect._response,
+    ),
+    "error": Takes(
+        _example("error", "caller.1", {"error": {"message": "bad"}}, correlationID="caller.1"),
+        'or `{"error":"bad"}`',
+        MqDialect._error,
+    ),
+    "subscribe": Takes(
+        _example("subscribe", "news"),
+        "no answer. The topic may stand in the body, under the topic `subscribe`",
+        MqDialect._subscribe,
+    ),
+    "unsubscribe": Takes(_example("unsubscribe", "news"), "no answer", MqDialect._unsubscribe),
 }
 """What a client may send, by `type`."""

@@ -42,8 +42,12 @@ from .writer import Writer
 
 logger = logging.getLogger("syncbed.websocket")
 
-TRY_AGAIN = Close(1013, "try again later")
-TOO_LARGE = Close(1009, FRAME_TOO_LARGE.text)
+TRY_AGAIN = Close(1013, "try again later", "the data store is away, and there is no state without it")
+TOO_LARGE = Close(
+    1009,
+    FRAME_TOO_LARGE.text,
+    "a frame has more than `SYNCBED_FRAME_BYTES_MAX` (`mq`: `_MQ_FRAME_BYTES_MAX`)",
+)
 
 Endpoint = Callable[[WebSocket], Coroutine[Any, Any, None]]
 

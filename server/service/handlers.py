@@ -14,7 +14,8 @@
 
 `SYNCBED_HANDLERS=["shop.messages"]` imports the module that does this when the server starts. A handler of
 messages runs before the next message of the same client is looked at; one of a topic runs beside the others,
-begun in the order of the frames. One that fails is logged, and its client is told, unless it only said an event.
+begun in the order of the frames. One that fails is logged, and its client is told unless it only said an
+event.
 """
 
 from __future__ import annotations

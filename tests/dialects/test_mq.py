@@ -23,12 +23,12 @@ VECTORS = load("mq", "conversations")
 class MqTalk(Talk):
     asked: asyncio.Task[Any]
 
-    async def take_other(self, step: dict[str, Any]) -> None:
+    async def take(self, step: dict[str, Any]) -> None:
         match step:
-            case {"ask": {"of": client_id, **asked}}:
-                service = self.instance.service
+            case {"ask": {"of": client_id, "topic": topic, "body": body, "timeout_ms": timeout_ms}}:
+                request = self.instance.service.request_to_client
                 self.asked = asyncio.create_task(
-                    service.request_to_client(self.bindings.fill(client_id), **asked)
+                    request(self.bindings.fill(client_id), topic, body, timeout_ms)
                 )
                 await turns()
             case {"answer": answer}:
@@ -38,7 +38,7 @@ class MqTalk(Talk):
                     await self.asked
                 assert str(failed.value) == text
             case _:
-                await super().take_other(step)
+                await super().take(step)
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
@@ -182,7 +182,7 @@ async def test_nobody_is_found_where_nobody_is_or_where_a_dialect_answers_nothin
         other = AsgiSocket(app, "/ws/rooms")
         client_id = (await other.next())["data"]["client_id"]
         for somebody in ("wsconn-none", client_id, ""):
-            with pytest.raises(ClientNotFoundError, match="^client not found$"):
+            with pytest.raises(ClientNotFoundError, match=r"^client not found$"):
                 await service.request_to_client(somebody, "x", None)
         await other.end()
 
