@@ -82,9 +82,11 @@ class Connection:
         self.says_goodbye = False
         """Whether it is told, and closed with 1001, when the server ends."""
         self.home: str | None = None
-        """The system channel that it stands in, which no limit of channels counts."""
+        """The system channel that its dialect gives it."""
         self.abort: Callable[[], None] | None = None
         """Ends it without a goodbye, where that can be done."""
+        self.system_channels = 0
+        """How many of its channels are system ones, which no limit counts."""
         self.state: State = "handshaking"
         self.closing: Close | None = None
         self._wake = wake

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core.connection import Connection, Encoder
 from ..core.events import (
+    ALL,
     MESSAGE,
     REQUEST,
     Event,
@@ -41,6 +42,7 @@ from .tables import Frame, Sends, Takes
 REGISTER = "_client.register"
 REGISTERED = "_internal.client.registered"
 DEREGISTERED = "_internal.client.deregistered"
+NOTIFIED = "_internal.notification"
 ERROR = "_internal.error"
 """The topic of an error that answers no request."""
 OWN = ("_client.", "_internal.")
@@ -72,6 +74,10 @@ FRAMES: dict[str, Sends] = {
     "deregistered": Sends(
         _example("event", DEREGISTERED, WHO | {"status": "deregistered"}),
         "to who subscribed to it: a client has gone. `pageSessionID` is null if it had not registered",
+    ),
+    "notification": Sends(
+        _example("event", NOTIFIED, {"event": "deployed", "data": {"any": "payload"}}),
+        "`notify_all(event, data)`: from the application to everybody",
     ),
     "response": Sends(_example("response", "C1", {"any": "payload"}, correlationID="C1")),
     "error": Sends(
@@ -126,6 +132,8 @@ class MqEncoder:
         # The payload is JSON text already: it is spliced in, never parsed and written again.
         if carries_signals(event.channel):
             return self._frame("event", topic_of(event.channel) or event.name, event.payload)
+        if event.channel == ALL:
+            return self._frame("notification", NOTIFIED, event.payload)
         message_id = f"{event.position.epoch}-{event.position.offset}"
         if event.name == MESSAGE:
             return self._frame("event", event.channel, event.payload, messageID=message_id)
