@@ -90,6 +90,7 @@ class Connection:
         self.state: State = "handshaking"
         self.closing: Close | None = None
         self._wake = wake
+        self._corked = False
 
     def step(self, step: Step) -> None:
         new = TRANSITIONS.get((self.state, step))
@@ -107,10 +108,19 @@ class Connection:
         """Queue a frame that may be shared; a connection that is too slow for it is closed."""
         if self.state != "open":
             return
-        if not self.outbox.frames:
+        if not self.outbox.frames and not self._corked:
             self._wake(self)
         if not self.outbox.put(frame):
             self.close(SLOW_CONSUMER)
+
+    def cork(self) -> None:
+        """What is put from now on is written after `uncork`."""
+        self._corked = True
+
+    def uncork(self) -> None:
+        self._corked = False
+        if self.outbox.frames:
+            self._wake(self)
 
     def close(self, close: Close) -> None:
         if self.state in ("open", "closing"):

@@ -155,21 +155,30 @@ class _Conversation:
                 instance.faults.closed(client_id, abort)
 
     async def _begin(self, *, returns: bool) -> None:
-        connection, relay = self._connection, self._instance.relay
+        """Whoever has read the first frame hears everything from then on: it is written when that is so."""
+        connection = self._connection
+        connection.cork()
         self._dialect.greet(connection)
         connection.home = self._dialect.home(connection)
-        stands_in = [ALL] if connection.home is None or self._identity is not None else [connection.home, ALL]
         try:
-            if connection.home is not None and self._identity is not None:
-                await self._begin_as(self._identity, connection.home, returns=returns)
-            for channel in stands_in:
-                relay.subscribe(connection, channel, None)
-            await relay.settle(stands_in)
+            await self._stand(connection.home, returns=returns)
         except (BrokerUnavailableError, IndefiniteError) as error:
             logger.info("what goes to all will be heard when the broker is back: %s", error)
             if self._identity is not None:  # a client of the state, without one: better that it tries again
                 self._tell(BROKER_UNAVAILABLE, "the data store cannot be reached")
                 connection.close(TRY_AGAIN)
+        finally:
+            connection.uncork()
+
+    async def _stand(self, home: str | None, *, returns: bool) -> None:
+        """In the system channels: the dialect's own, and that of all."""
+        channels = [ALL] if home is None else [home, ALL]
+        if home is not None and self._identity is not None:
+            await self._begin_as(self._identity, home, returns=returns)
+            channels = [ALL]
+        for channel in channels:
+            self._instance.relay.subscribe(self._connection, channel, None)
+        await self._instance.relay.settle(channels)
 
     async def _begin_as(self, identity: Identity, home: str, *, returns: bool) -> None:
         """The state first, then every event after it, then what waited while the user was away."""
