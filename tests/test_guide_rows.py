@@ -1,7 +1,7 @@
 """Every row of seed 004's tables, and every fact that is known of `rooms` besides, has a test that names it.
 
-`SECTIONS` says which: a vector of tests/vectors/rooms by its name, or a test as pytest writes it. A row of the
-code that is not among them, a test that is not there, and one that says nothing of its row, all fail.
+`SECTIONS` says which: a vector of tests/vectors/rooms by its name, or a test as pytest writes it. A row of
+the code that is not among them, a test that is not there, and one that says nothing of its row, all fail.
 """
 
 from __future__ import annotations
