@@ -11,7 +11,7 @@ from ..core.events import NOWHERE, Event, Position, carries_signals
 from ..core.json_text import dumps
 from ..core.offline_queue import OfflineQueue, Waiting
 from ..telemetry.spans import traceparent
-from .base import Broker, BrokerLimits, Delivery, Listener, LogGoneError, Snapshot
+from .base import Broker, BrokerLimits, Delivery, Listener, LogGoneError, Snapshot, signal_of
 
 CLIENTS_REMEMBERED_MAX = 10_000
 QUEUES_MAX = 10_000
@@ -62,7 +62,7 @@ class MemoryBroker(Broker):
     async def signal(self, channel: str, name: str, payload: str, sender: str = "") -> int:
         if channel not in self._joined or self._listener is None:
             return 0
-        self._listener.received(Event(channel, name, payload, NOWHERE, sender=sender, trace=traceparent()))
+        self._listener.received(signal_of(channel, name, payload, sender))
         return 1
 
     async def log(self, channel: str, after: Position | None, limit: int) -> list[Event]:
