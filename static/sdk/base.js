@@ -6,16 +6,15 @@
  * or invalidated: events that come while one is being read wait, and those after it are folded in then.
  */
 
-import { backoff } from './backoff.js';
-import { clearTimer, random, setTimer } from './clock.js';
+import { createLoop } from './loop.js';
+import { ahead } from './position.js';
 import { fold, readCommit } from './replay.js';
 
 /** @typedef {import('./replay.js').Item} Item */
 /** @typedef {import('./replay.js').Commit} Commit */
 /** @typedef {import('./dialects/broadcast.js').ChannelEvent} ChannelEvent */
-/** @typedef {import('./dialects/broadcast.js').Position} Position */
+/** @typedef {import('./position.js').Position} Position */
 /** @typedef {{items: Item[]} & Position} Snapshot */
-/** @typedef {{resolve: (position: Position) => void, reject: (error: unknown) => void}} Waiter */
 
 /**
  * @typedef {object} BaseOptions
@@ -36,133 +35,100 @@ export const createBase = ({ read, heard, onCommit, onSnapshot, onFailure, retry
   /** @type {Position | null} */
   let position = null;
   let readings = 0;
-  let reading = false;
-  let stale = true;
-  let closed = false;
-  let misses = 0;
+  let [reading, stale, behind, closed] = [false, true, false, false];
   /** @type {string | null} why a snapshot is wanted */
   let wanted = null;
   /** @type {ChannelEvent[]} */
   let arrived = [];
-  /** @type {Waiter[]} */
-  let waiters = [];
-  /** @type {import('./clock.js').Timer | null} */
-  let timer = null;
 
-  /** @param {Position | null} other */
-  const isBehind = (other) =>
-    other !== null && (position === null || position.epoch !== other.epoch || position.offset < other.offset);
+  const promise = () => {
+    const next = /** @type {PromiseWithResolvers<Position>} */ (Promise.withResolvers());
+    next.promise.catch(() => {}); // it is asked for again by itself; whoever wants to know has the promise
+    return next;
+  };
+  let next = promise();
 
-  const start = async () => {
-    if (reading || closed || wanted === null) return;
-    clearTimer(timer);
-    timer = null;
-    const reason = wanted;
-    const asking = waiters;
-    [wanted, waiters, arrived, reading] = [null, [], [], true];
-    readings += 1;
-    const mine = readings;
-    const floor = position;
+  const loop = createLoop(async () => {
+    if (wanted === null || closed) return;
+    const [reason, asked, floor, wasBehind] = [wanted, next, position, behind];
+    [wanted, next, arrived, reading] = [null, promise(), [], true];
+    const mine = (readings += 1);
     try {
-      const snapshot = await read();
+      const { epoch, offset, ...snapshot } = await read();
       if (closed) throw new Error('the collection is closed');
-      if (floor !== null && floor.epoch === snapshot.epoch && snapshot.offset < floor.offset) {
+      if (ahead(floor, { epoch, offset }) < 0) {
         // A cache, or a replica that lags. To adopt it would take back what was shown already.
-        throw new Error(`a snapshot at ${snapshot.offset}, when ${floor.offset} was reached before`);
+        throw new Error(`a snapshot at ${offset}, when ${floor?.offset} was reached before`);
       }
-      adopt(snapshot, mine, reason);
-      for (const { resolve } of asking) resolve({ epoch: snapshot.epoch, offset: snapshot.offset });
+      items = new Map(snapshot.items.map((item) => [item.id, item]));
+      position = { epoch, offset };
+      asked.resolve(position);
     } catch (error) {
       reading = false;
-      for (const { reject } of asking) reject(error);
+      wanted ??= reason;
+      asked.reject(error);
       if (closed) return;
       onFailure(error);
-      missed(reason);
+      throw error;
     }
-  };
-
-  /** @param {Snapshot} snapshot @param {number} mine @param {string} reason */
-  const adopt = (snapshot, mine, reason) => {
-    items = new Map(snapshot.items.map((item) => [item.id, item]));
-    position = { epoch: snapshot.epoch, offset: snapshot.offset };
     reading = false;
-    const later = arrived;
-    arrived = [];
-    for (const event of later) place(event);
+    arrived.forEach(place);
     // The connection may know of more than we have: another epoch, or a snapshot from a laggard.
-    if (isBehind(heard())) missed('behind');
-    else misses = 0;
+    const known = heard();
+    behind = known !== null && ahead(position, known) > 0;
+    if (behind) wanted ??= 'behind';
     stale = wanted !== null;
     onSnapshot(mine, reason);
-    if (wanted !== null && timer === null) start();
-  };
+    if (behind && wasBehind) throw new Error('behind'); // asking at once did not help
+    if (stale) loop.kick();
+  }, () => retry);
 
-  /** Something is missing, and asking did not help (yet): ask at once the first time, then ever more slowly. */
-  const missed = (/** @type {string} */ reason) => {
+  /** @param {string} reason */
+  const want = (reason) => {
     wanted ??= reason;
-    if (timer !== null) return;
-    const ms = misses === 0 ? 0 : backoff({ attempt: misses, ...retry, chance: random() });
-    misses += 1;
-    timer = setTimer(start, ms);
+    loop.ask();
   };
 
-  /** @param {ChannelEvent} event @returns {boolean} whether the base changed */
+  /** @param {ChannelEvent} event */
   const place = (event) => {
     const { epoch, offset } = event;
-    if (epoch === undefined || offset === undefined || position === null) return false;
-    if (epoch !== position.epoch || offset > position.offset + 1) {
-      stale = true;
-      missed(epoch === position.epoch ? 'gap' : 'epoch');
-      return false;
-    }
+    // Without a place in the order even a snapshot that is being read may be older.
+    if (epoch === undefined || offset === undefined) return want('invalidated');
+    if (reading) arrived.push(event);
+    const step = ahead(position, { epoch, offset });
     const commit = readCommit(event);
-    const isNext = offset === position.offset + 1;
-    if (isNext) {
+    // What follows directly is shown at once, while a snapshot is read too; about the rest that decides.
+    if (step === 1 && (commit || !reading)) {
       position = { epoch, offset };
       if (commit) fold(items, commit);
-      else wanted ??= 'invalidated';
+      else want('invalidated');
     }
-    if (commit) onCommit(commit);
-    return isNext && commit !== null;
+    if (commit && step <= 1) onCommit(commit);
+    if (step > 1 && !reading) {
+      stale = true;
+      want(epoch === position?.epoch ? 'gap' : 'epoch');
+    }
   };
 
   return {
-    /** @param {ChannelEvent} event @returns {boolean} whether the base changed */
-    receive(event) {
-      if (event.offset === undefined) {
-        wanted ??= 'invalidated'; // no place in the order: even a snapshot that is being read may be older
-      } else if (reading) {
-        arrived.push(event);
-        // What follows directly is shown at once; the snapshot decides about the rest.
-        const { epoch, offset } = event;
-        if (position?.epoch !== epoch || offset !== (position?.offset ?? 0) + 1 || !readCommit(event)) return false;
-      }
-      const changed = place(event);
-      if (wanted !== null && timer === null) start();
-      return changed;
-    },
+    receive: place,
     /** The channel stands at `other` (null: who knows): if that is further than the base, something is missing. */
     expect(/** @type {Position | null} */ other, /** @type {string} */ reason) {
-      if (other !== null && !isBehind(other)) return;
+      if (other && ahead(position, other) <= 0) return;
       stale = true;
-      if (reading && other !== null) return; // what is being read may reach that far: `adopt` will see
+      if (reading && other) return; // what is being read may reach that far: it will be seen then
       wanted ??= reason;
-      start();
+      loop.kick();
     },
     /** @param {string} reason @returns {Promise<Position>} of the next snapshot that is asked for from now on */
     refetch(reason) {
       wanted ??= reason;
-      const done = new Promise((resolve, reject) => {
-        waiters.push({ resolve, reject });
-      });
-      done.catch(() => {}); // it is asked for again by itself; whoever wants to know has the promise
-      start();
+      const { promise: done } = next;
+      loop.kick();
       return done;
     },
     /** The network may be back: do not wait for the timer. */
-    wake() {
-      start();
-    },
+    wake: loop.kick,
     items: () => items,
     position: () => position,
     /** Number of snapshots asked for so far. */
@@ -170,8 +136,8 @@ export const createBase = ({ read, heard, onCommit, onSnapshot, onFailure, retry
     status: () => ({ loaded: position !== null, stale, reading }),
     close() {
       closed = true;
-      clearTimer(timer);
-      for (const { reject } of waiters) reject(new Error('the collection is closed'));
+      loop.stop();
+      next.reject(new Error('the collection is closed'));
     },
   };
 };

@@ -48,14 +48,10 @@ export class BroadcastClient {
     const { address, connectTimeout, quietTimeout, pongTimeout, outboxMax, tabChannel: name, ...delays } =
       readOptions(url, options);
     const tabs = (this.#tabs = openTabs({ tabId: uuid(), name }));
-    const store = (this.#store = openStore({
-      name,
-      most: outboxMax,
-      onWiped: () => {
-        this.#wiped.tell();
-        tabs.unlock();
-        this.#leader.wiped();
-      },
+    const store = (this.#store = openStore(name, () => {
+      this.#wiped.tell();
+      tabs.unlock();
+      this.#leader.wiped();
     }));
     this.#connection = createConnection({
       open: (events) => {
@@ -89,7 +85,7 @@ export class BroadcastClient {
       ask: () => this.#connection.send(pingFrame()),
       onDead: () => this.#connection.fail('silent'),
     });
-    this.#outbox = createOutbox({ store, tabs, onFenced: () => this.#leader.fenced() });
+    this.#outbox = createOutbox({ store, tabs, most: outboxMax, onFenced: () => this.#leader.fenced() });
     this.#relay = createRelay({
       tabs,
       leads: () => this.#leader.leads(),

@@ -11,7 +11,6 @@ import { createBase } from './base.js';
 import { uuid } from './clock.js';
 import { createListeners } from './listeners.js';
 import { createMutations } from './mutations.js';
-import { createOverlays } from './overlays.js';
 import { readCommit, replay } from './replay.js';
 import { listenForWake } from './wake.js';
 
@@ -19,7 +18,7 @@ import { listenForWake } from './wake.js';
 /** @typedef {import('./replay.js').Op} Op */
 
 /**
- * @typedef {{why: 'local' | 'event' | 'snapshot' | 'acknowledged' | 'refused' | 'unsettled' | 'tab' | 'tab-gone'
+ * @typedef {{why: 'local' | 'event' | 'snapshot' | 'acknowledged' | 'refused' | 'unsettled' | 'tab'
  *   | 'outbox' | 'subscribed' | 'resync' | 'unread' | 'dismissed', id?: string, op?: Op, mutationId?: number | null,
  *   reason?: string}} Change
  */
@@ -47,7 +46,7 @@ export const createCollection = ({
   resolve,
 }) => {
   const { parts } = client;
-  const { outbox, store, tabs } = parts;
+  const { outbox, tabs } = parts;
   const closing = new AbortController();
   const path = `${baseUrl.replace(/\/$/, '')}/api/${encodeURIComponent(name)}`;
   const url = new URL(path, location.href).href;
@@ -65,19 +64,16 @@ export const createCollection = ({
       return readSnapshot(url, client.clientId ?? '', { timeout: requestTimeout, stop: closing.signal });
     },
     heard: () => (isLive() ? client.position(name) : null),
-    onCommit: (commit) => {
-      overlays.committed(commit);
-    },
+    onCommit: (commit) => mutations.committed(commit),
     onSnapshot: (reading, reason) => {
-      overlays.snapshot(reading);
+      mutations.snapshot(reading);
       changed({ why: 'snapshot', reason });
     },
     onFailure: (error) => changed({ why: 'unread', reason: String(/** @type {Error} */ (error).message) }),
     retry,
   });
-  const overlays = createOverlays(base);
 
-  const rows = () => (shown ??= replay(base.items().values(), overlays.all()));
+  const rows = () => (shown ??= replay(base.items().values(), mutations.all()));
   /** @param {Change} change */
   const changed = (change) => {
     shown = null;
@@ -89,19 +85,12 @@ export const createCollection = ({
     return rows().find(({ item }) => item.id === id)?.item ?? null;
   };
 
-  const mutations = createMutations({ url, parts, base, overlays, visible, isLive, changed });
+  const mutations = createMutations({ url, parts, base, visible, isLive, changed });
 
   /** @param {import('./dialects/broadcast.js').ChannelEvent} event */
   const receive = (event) => {
     const commit = readCommit(event);
-    if (commit) {
-      overlays.see(commit);
-      const overlay = overlays.find(commit.clientId, commit.mutationId);
-      // In this order: the next one in the outbox may be sent at once, on the version that this one got.
-      if (overlay && overlay.state !== 'acknowledged') {
-        mutations.confirm(overlay, commit.item ?? { id: commit.id, version: commit.version });
-      }
-    }
+    if (commit) mutations.see(commit);
     base.receive(event);
     changed({ why: 'event', id: event.payload?.entity_id, reason: event.event });
   };

@@ -51,7 +51,7 @@ export const createLeader = ({ name, tabs, store, onLead, onLost, onOther }) => 
   };
 
   const lead = async () => {
-    const mine = await store.nextFence();
+    const mine = await store.change((profile) => (profile.fence += 1));
     if (closed) return;
     [fence, other, late] = [mine, null, false];
     clearTimer(timer);

@@ -1,19 +1,44 @@
 /**
- * The mutations of one collection, whichever tab of the profile made them, from the call to the server's word.
+ * The mutations that are laid over the base of one collection, this tab's and those of its profile's other
+ * tabs, in the order they were made, from the call to the server's word.
  *
  * That word may come twice, from the tab that sends and as an event on the stream, in either order; the first
  * of them settles the mutation, the second finds nothing to do.
+ *
+ * An overlay goes when the base holds it, and not before: were it dropped when the server's answer comes,
+ * the item would vanish until its event arrives, or jump to another place in the list. The base holds it
+ * when its own event was folded in, when the item stands at its version or a later one, or when a snapshot
+ * was asked for after the mutation was known to be committed.
  */
 
-import { mutationError } from './api.js';
+import { problem } from './api.js';
 import { clearTimer, setTimer } from './clock.js';
-import { notStored } from './outbox.js';
 
 /** @typedef {import('./replay.js').Item} Item */
 /** @typedef {import('./replay.js').Op} Op */
-/** @typedef {import('./overlays.js').Overlay} Overlay */
+/** @typedef {import('./replay.js').Commit} Commit */
 /** @typedef {import('./store.js').Entry} Entry */
+/** @typedef {import('./api.js').Problem} Problem */
 /** @typedef {import('./api.js').MutationError} MutationError */
+
+/**
+ * @typedef {object} Overlay
+ * @property {string} clientId '' until it is stored
+ * @property {number | null} mutationId null until it is stored
+ * @property {number} seq its place in the outbox; what is not stored yet comes last
+ * @property {number[]} was mutation ids that conflicts have used up
+ * @property {string} tab that made it
+ * @property {Op} op
+ * @property {string} id the item's
+ * @property {Record<string, any>} fields what is created or changed
+ * @property {Item | null} item as it was shown when it was made
+ * @property {'queued' | 'sent' | 'acknowledged'} state
+ * @property {number | null} version what the server gave it, once acknowledged
+ * @property {number} reading how many snapshots had been asked for when it was acknowledged
+ * @property {Promise<any>} server its end
+ * @property {(result: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ */
 
 /**
  * @typedef {object} Handle
@@ -38,108 +63,125 @@ const plain = ({ mutationId, op, id, fields, item }) => ({ mutationId, op, id, f
  * @param {string} options.url of the collection
  * @param {import('./broadcast-client.js').Parts} options.parts
  * @param {import('./base.js').Base} options.base
- * @param {ReturnType<typeof import('./overlays.js').createOverlays>} options.overlays
  * @param {(id: string) => Item | null} options.visible
  * @param {() => boolean} options.isLive
  * @param {(change: import('./collection.js').Change) => void} options.changed
  */
-export const createMutations = ({ url, parts, base, overlays, visible, isLive, changed }) => {
-  const { outbox, store, tabs } = parts;
+export const createMutations = ({ url, parts: { outbox, store, tabs }, base, visible, isLive, changed }) => {
+  /** @type {Overlay[]} */
+  let list = [];
   /** @type {(Mutated & {error: MutationError})[]} */
   let refused = [];
-  let settledSeq = 0;
-  let closed = false;
+  let settledId = 0; // of this profile's, the last mutation that is known to be settled
   /** @type {import('./clock.js').Timer | null} */
   let grace = null;
 
-  /** @param {Overlay} overlay @param {Entry} entry */
-  const keep = (overlay, { clientId, mutationId, seq, was }) => Object.assign(overlay, { clientId, mutationId, seq, was });
+  const open = () => list.filter(({ state }) => state !== 'acknowledged');
+  const isOurs = (/** @type {{clientId: string | null}} */ { clientId }) => clientId === store.clientId();
 
-  /** @param {Overlay} overlay by the sender's word or by its event, whichever comes first @param {any} result */
-  const acknowledge = (overlay, result) => {
+  /** What is stored has its place; what is not comes after it. */
+  const sort = () => list.sort((one, other) => one.seq - other.seq || 0);
+
+  /** @param {Pick<Overlay, 'tab' | 'op' | 'id' | 'fields'> & Partial<Entry>} mutation @returns {Overlay} */
+  const add = (mutation) => {
+    const { promise: server, ...end } = Promise.withResolvers();
+    server.catch(() => {}); // told by refused() too: nobody is obliged to listen here
+    /** @type {Overlay} */
+    const overlay = {
+      clientId: '', mutationId: null, seq: Infinity, was: [], item: null,
+      state: 'queued', version: null, reading: 0, server, ...end, ...mutation,
+    };
+    list.push(overlay);
+    sort();
+    overlay.item = visible(overlay.id);
+    return overlay;
+  };
+
+  /** Drop what the base holds. @param {(overlay: Overlay) => boolean} [has] what it has just got */
+  const prune = (has = () => false) => {
+    const isHeld = (/** @type {Overlay} */ overlay) =>
+      has(overlay) || (base.items().get(overlay.id)?.version ?? 0) >= (overlay.version ?? Infinity);
+    list = list.filter((overlay) => overlay.state !== 'acknowledged' || !isHeld(overlay));
+  };
+
+  /**
+   * The one end of a mutation: it is committed, or (a definite error) it is not, or nobody knows; then the next
+   * snapshot does.
+   * @param {Overlay} overlay @param {{result?: any, error?: Problem}} end
+   */
+  const settle = (overlay, { result, error }) => {
     const { mutationId, op, id } = overlay;
-    if (op === 'create' && result) overlay.fields = result; // the server may have added fields of its own
-    overlays.acknowledge(overlay, result?.version ?? null);
-    overlay.resolve(result);
-    changed({ why: 'acknowledged', id, op, mutationId });
-    if (!isLive()) base.refetch('acknowledged');
+    const why = !error ? 'acknowledged' : error.definite ? 'refused' : 'outbox';
+    if (error) {
+      const told = Object.assign(new Error(error.message), error);
+      if (error.definite) refused = [...refused, { ...plain(overlay), error: told }];
+      overlay.reject(told);
+    } else {
+      if (op === 'create') overlay.fields = result; // the server may have added fields of its own
+      overlay.resolve(result);
+    }
+    Object.assign(overlay, { state: 'acknowledged', version: result?.version ?? null, reading: base.readings() });
+    prune((other) => other === overlay && why === 'refused');
+    changed({ why, id, op, mutationId, reason: error?.name });
+    if (why === 'outbox' || !isLive()) base.refetch(why);
     // See EVENT_GRACE_MS.
     grace ??= setTimer(() => {
       grace = null;
-      if (overlays.all().some(({ state }) => state === 'acknowledged')) base.refetch('unconfirmed');
+      if (open().length < list.length) base.refetch('unconfirmed');
     }, EVENT_GRACE_MS);
   };
 
-  /** @param {Overlay} overlay @param {MutationError} error */
-  const refuse = (overlay, error) => {
-    const { id, op, mutationId } = overlay;
-    overlays.drop((other) => other === overlay);
-    refused = [...refused, { ...plain(overlay), error }];
-    overlay.reject(error);
-    changed({ why: 'refused', id, op, mutationId, reason: error.name });
-    if (!isLive()) base.refetch('refused');
+  /** Nobody will hear what became of these. @param {Overlay[]} overlays @param {string} name @param {string} message */
+  const giveUp = (overlays, name, message) => overlays.forEach((overlay) => settle(overlay, { error: problem(name, message) }));
+
+  /** @param {string | null} clientId @param {number | null} mutationId */
+  const noteSettled = (clientId, mutationId) => {
+    if (isOurs({ clientId })) settledId = Math.max(settledId, mutationId ?? 0);
   };
 
   /** @param {Entry} entry @returns {boolean} whether it is new here */
   const lay = (entry) => {
-    const { clientId, mutationId, seq } = entry;
-    if ((clientId === store.clientId() && seq <= settledSeq) || overlays.wasSeen(clientId, mutationId)) return false;
-    const known = overlays.where((overlay) => overlay.seq === seq && overlay.clientId === clientId)[0];
-    if (known) {
-      keep(known, entry);
-      return false;
-    }
-    const { tab, op, id, fields } = entry;
-    const overlay = overlays.add({ ...entry, tab, op, id, fields, state: 'queued', version: null });
-    overlays.sort();
-    overlay.item = visible(id);
-    return true;
+    if (isOurs(entry) && entry.mutationId <= settledId) return false; // this news is late
+    const known = list.find(({ seq, clientId }) => seq === entry.seq && clientId === entry.clientId);
+    if (known) Object.assign(known, entry);
+    else add(entry);
+    return !known;
   };
 
   /** The outbox as it is: what was not heard of is laid over, what is there no more was settled unheard. */
   const load = async () => {
-    const before = overlays.where(({ clientId, state }) => state !== 'acknowledged' && clientId === store.clientId());
-    const entries = await store.entries(url);
-    if (closed) return;
-    let some = false;
-    for (const entry of entries) some = lay(entry) || some;
-    const seqs = new Set(entries.map(({ seq }) => seq));
-    const unheard = overlays.where((each) => before.includes(each) && each.state !== 'acknowledged' && !seqs.has(each.seq ?? 0));
-    for (const overlay of unheard) {
-      overlay.reject(mutationError('nobody heard what became of it', { name: 'unknown' }));
-      overlays.acknowledge(overlay, null);
-    }
-    if (unheard.length > 0) base.refetch('unheard');
-    if (some || unheard.length > 0) changed({ why: 'outbox' });
+    const before = open().filter(isOurs);
+    const entries = await outbox.entries(url);
+    if (entries.filter(lay).length > 0) changed({ why: 'outbox' });
+    const seqs = entries.map(({ seq }) => seq);
+    const unheard = open().filter((each) => before.includes(each) && !seqs.includes(each.seq));
+    giveUp(unheard, 'unknown', 'nobody heard what became of it');
   };
 
-  /** @param {import('./outbox.js').News} news @param {string | null} from */
-  const hear = (news, from) => {
-    if (news.kind === 'changed') {
+  /** @param {import('./outbox.js').News} news */
+  const hear = (news) => {
+    const { kind } = news;
+    if (kind === 'changed') {
       load();
-    } else if (news.kind === 'made') {
+    } else if (kind === 'dismissed') {
+      const { mutationId } = news;
+      refused = refused.filter((each) => each.mutationId !== mutationId);
+      changed({ why: 'dismissed', mutationId });
+    } else if (kind === 'made') {
       const { id, op, mutationId } = news.entry;
       if (!lay(news.entry)) return;
       changed({ why: 'tab', id, op, mutationId });
       // Nothing that is shown waits for it; it is how a sibling's news invalidates this tab's copy.
       base.refetch('tab');
-    } else if (news.kind === 'dismissed') {
-      refused = refused.filter(({ mutationId }) => mutationId !== news.mutationId);
-      changed({ why: 'dismissed', mutationId: news.mutationId });
     } else {
-      const { seq } = news;
-      const shared = from === null || store.kind() !== 'memory';
-      const overlay = overlays.where((each) => each.seq === seq && (shared ? each.clientId === store.clientId() : each.tab === from))[0];
-      if (shared && (news.kind === 'acknowledged' || news.kind === 'refused')) settledSeq = Math.max(settledSeq, seq);
-      if (!overlay || overlay.state === 'acknowledged') return;
-      const { id, op, mutationId } = overlay;
-      if (news.kind === 'acknowledged') acknowledge(overlay, news.result);
-      else if (news.kind === 'refused') {
-        const { message, ...facts } = news.error;
-        refuse(overlay, mutationError(message, facts));
-      } else {
-        overlay.state = news.kind === 'sent' ? 'sent' : 'queued';
-        if (news.kind === 'unsettled') changed({ why: 'unsettled', id, op, mutationId, reason: news.reason });
+      const { seq, clientId, mutationId, id, op } = news.entry;
+      const overlay = open().find((each) => each.seq === seq && each.clientId === clientId);
+      if (kind === 'acknowledged' || kind === 'refused') {
+        noteSettled(clientId, mutationId);
+        if (overlay) settle(overlay, news);
+      } else if (overlay) {
+        overlay.state = kind === 'sent' ? 'sent' : 'queued';
+        if ('error' in news) changed({ why: 'unsettled', id, op, mutationId, reason: news.error?.name });
       }
     }
   };
@@ -149,25 +191,28 @@ export const createMutations = ({ url, parts, base, overlays, visible, isLive, c
     encodeURIComponent(id); // half a surrogate pair could never be sent: whoever calls is told so now
     // A copy, as it will travel: what the caller does with its object later is not part of this mutation.
     const { id: _, version: __, ...fields } = JSON.parse(JSON.stringify(given));
-    const last = overlays.lastOn(id);
+    const tab = tabs.id;
+    const last = list.findLast((each) => each.id === id);
     const confirmed = base.items().get(id)?.version ?? null;
     /** @type {Record<string, any>} */
     const saw = visible(id) ?? {};
     const before = Object.fromEntries(Object.keys(fields).map((name) => [name, saw[name]]));
-    const overlay = overlays.add({ tab: tabs.id, op, id, fields });
-    overlay.item = visible(id);
+    const overlay = add({ tab, op, id, fields });
     const { item, server } = overlay;
     changed({ why: 'local', id, op });
-    const stored = outbox.add(() => {
-      // It may have been settled since the call.
-      const version = last?.state === 'acknowledged' ? (last.version ?? confirmed) : confirmed;
-      const chained = last !== undefined && last.state !== 'acknowledged' && overlays.all().includes(last);
-      return { url, tab: tabs.id, op, id, fields, before, baseVersion: version, chained };
-    }, (entry) => {
-      keep(overlay, entry);
-      overlays.sort();
+    const stored = outbox.add(
+      url,
+      // The one before it may have been settled since the call; while it waits, it hands its version on itself.
+      () => ({ tab, op, id, fields, before, baseVersion: last?.version ?? confirmed }),
+      (entry) => {
+        Object.assign(overlay, entry);
+        sort();
+      },
+    );
+    stored.catch(({ name, message }) => {
+      const error = problem(name === 'QuotaExceededError' ? 'quota' : name, message, { definite: true });
+      settle(overlay, { error });
     });
-    stored.catch((error) => refuse(overlay, notStored(error)));
     const local = stored.then(() => item);
     local.catch(() => {});
     return {
@@ -180,44 +225,53 @@ export const createMutations = ({ url, parts, base, overlays, visible, isLive, c
     };
   };
 
-  const open = () => overlays.where(({ state }) => state !== 'acknowledged');
-
   return {
     mutate,
     hear,
     load,
-    /** The stream shows one that is laid over, perhaps before the sender's word. @param {Overlay} overlay @param {any} result */
-    confirm(overlay, result) {
-      acknowledge(overlay, result);
-      const { clientId, mutationId } = overlay;
-      if (clientId !== null && mutationId !== null) outbox.confirm(url, { clientId, mutationId, result });
+    all: () => list,
+    /** The stream shows a commit, perhaps before the sender's word, and before the base holds it. @param {Commit} commit */
+    see({ id, version, clientId, mutationId, item }) {
+      noteSettled(clientId, mutationId);
+      const overlay = open().find((each) => each.clientId === clientId && each.mutationId === mutationId);
+      if (!overlay || clientId === null || mutationId === null) return;
+      const result = item ?? { id, version };
+      // In this order: the next one in the outbox may be sent at once, on the version that this one got.
+      settle(overlay, { result });
+      outbox.confirm(url, { clientId, mutationId, result });
     },
+    /**
+     * The base holds this commit, and with it all that came before: earlier versions of the item, and what its
+     * client had got acknowledged, which sends in order. (Their own events may never come, if a snapshot was
+     * read or the subscription began in between.)
+     */
+    committed: (/** @type {Commit} */ { id, version, clientId, mutationId }) =>
+      prune((each) =>
+        (each.id === id && (each.version ?? Infinity) <= version) ||
+        (each.clientId === clientId && (each.mutationId ?? Infinity) <= (mutationId ?? 0)),
+      ),
+    /** The base is what reading number n found. @param {number} reading */
+    snapshot: (reading) => prune((overlay) => reading > overlay.reading),
     /** A tab that kept its outbox in memory is gone, and its outbox with it. @param {string} tab */
-    abandon(tab) {
-      if (overlays.drop((each) => each.tab === tab && each.clientId !== store.clientId()).length === 0) return;
-      changed({ why: 'tab-gone' });
-      base.refetch('tab-gone'); // some of it may have been committed with its last breath
-    },
+    abandon: (tab) => giveUp(open().filter((each) => each.tab === tab && !isOurs(each)), 'unknown', 'its tab is gone'),
     /** The storage was emptied: what waited there will not be sent by anybody. */
     forget() {
-      settledSeq = 0;
-      const lost = overlays.drop(({ seq, state }) => seq !== null && state !== 'acknowledged');
-      for (const { reject } of lost) reject(mutationError('the storage was wiped', { name: 'wiped' }));
-      if (lost.length > 0) changed({ why: 'outbox' });
+      settledId = 0;
+      giveUp(open().filter(({ seq }) => seq < Infinity), 'wiped', 'the storage was wiped');
       base.refetch('wiped');
     },
-    /** @returns {(Mutated & {state: 'queued' | 'sent'})[]} */
-    pending: () => open().map((overlay) => ({ ...plain(overlay), state: overlay.state === 'sent' ? 'sent' : 'queued' })),
+    /** @returns {(Mutated & {state: string})[]} */
+    pending: () => open().map((overlay) => ({ ...plain(overlay), state: overlay.state })),
     /** @param {number} id */
     server: (id) => open().find(({ mutationId, was }) => mutationId === id || was.includes(id))?.server ?? null,
     refused: () => refused,
     /** @param {number} mutationId */
     dismiss: (mutationId) => outbox.tell({ kind: 'dismissed', url, mutationId }),
     close() {
-      closed = true;
       clearTimer(grace);
-      const gone = mutationError('the collection was closed', { name: 'closed' });
-      for (const { reject } of overlays.all()) reject(gone);
+      const error = problem('closed', 'the collection was closed');
+      for (const { reject } of list) reject(Object.assign(new Error(error.message), error));
+      list = [];
     },
   };
 };

@@ -6,25 +6,11 @@
 
 /** @typedef {{id: string, version: number | null, [field: string]: any}} Item version null: not confirmed yet */
 /** @typedef {'create' | 'update' | 'remove'} Op */
-/** @typedef {'queued' | 'sent' | 'acknowledged'} MutationState */
-
-/**
- * @typedef {object} Mutation
- * @property {string | null} clientId null until it is stored, as are the next two
- * @property {number | null} mutationId grows per collection and client
- * @property {number | null} seq
- * @property {Op} op
- * @property {string} id the item's
- * @property {Record<string, any>} fields what is created or changed
- * @property {MutationState} state
- * @property {number | null} version what the server gave it, once acknowledged
- */
-
-/** @typedef {{item: Item, mutations: import('./overlays.js').Overlay[]}} Shown what was laid over the item, oldest first */
+/** @typedef {{item: Item, mutations: import('./mutations.js').Overlay[]}} Shown what was laid over the item, oldest first */
 
 /**
  * @param {Iterable<Item>} base in the server's order
- * @param {Iterable<import('./overlays.js').Overlay>} mutations in the order they were made
+ * @param {Iterable<import('./mutations.js').Overlay>} mutations in the order they were made
  * @returns {Shown[]}
  */
 export const replay = (base, mutations) => {
@@ -42,7 +28,7 @@ export const replay = (base, mutations) => {
 
 /**
  * @param {Item | null} under the item as it is without the mutation
- * @param {Mutation} mutation
+ * @param {import('./mutations.js').Overlay} mutation
  * @returns {Item | null} the item as it is with it
  */
 const apply = (under, mutation) => {
