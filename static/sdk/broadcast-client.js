@@ -6,7 +6,7 @@
  * and outbox.js sends what the profile has written.
  */
 
-import { createChannels, deliver } from './channels.js';
+import { createChannels } from './channels.js';
 import { uuid } from './clock.js';
 import { createConnection } from './connection.js';
 import { parseFrame, pingFrame, subscribeFrame } from './dialects/broadcast.js';
@@ -61,16 +61,18 @@ export class BroadcastClient {
       },
       ...delays,
       onOpen: () => {
-        if (this.#leader.leads()) this.#relay.up();
-        this.#resume();
+        this.#relay.tell('opened');
+        const wanted = this.#channels.wanted();
+        if (wanted.length > 0) this.#connection.send(subscribeFrame(wanted));
+        this.#channels.asked();
       },
       onLost: () => {
-        if (this.#leader.leads()) this.#relay.down(1006);
+        this.#relay.tell('closed', 1006);
         this.#pulse.stop();
         this.#channels.lost();
       },
       onText: (text) => {
-        if (this.#leader.leads()) this.#relay.text(text);
+        this.#relay.tell('text', text);
         this.#receive(text);
       },
       onChange: (state, reason) => {
@@ -91,8 +93,8 @@ export class BroadcastClient {
       leads: () => this.#leader.leads(),
       isUp: () => this.state === 'connected',
       send: (text) => this.#connection.send(text),
-      wants: (channel) => this.#channels.subscribers(channel).size > 0,
-      onAsked: () => this.#connection.wanted() || this.#leader.resign(),
+      wants: this.#channels.has,
+      onAsked: () => this.state === 'disconnected' && this.#leader.resign(),
       onUp: () => this.#connection.nudge('leader'),
     });
     this.#leader = createLeader({
@@ -110,10 +112,7 @@ export class BroadcastClient {
       onOther: (tab) => this.#relay.follows(tab) || this.#connection.renew('leader'),
     });
     this.#stop = listenForWake((reason) => reason === 'offline' || this.#outbox.kick());
-    tabs.on('emit', (body) => {
-      if (typeof body?.channel !== 'string') return;
-      deliver(this.#channels, [{ tell: 'event', event: { channel: body.channel, event: 'emit', payload: body.payload } }]);
-    });
+    tabs.on('emit', ({ channel, payload }) => this.#channels.receive({ channel, event: 'emit', payload }));
   }
 
   /** This profile's name, on the socket's address and on requests; null until its storage was read. */
@@ -190,14 +189,14 @@ export class BroadcastClient {
    * @returns {() => void} unsubscribe
    */
   subscribe(channel, handler, hooks = {}) {
-    const subscriber = { handler, hooks };
-    if (this.#channels.add(channel, subscriber) && this.state === 'connected') {
+    const isNew = !this.#channels.has(channel);
+    const remove = this.#channels.add(channel, handler, hooks);
+    if (isNew && this.state === 'connected') {
       this.#channels.askedOne(channel);
       this.#connection.send(subscribeFrame([[channel, null]]));
     }
     return () => {
-      if (!this.#channels.remove(channel, subscriber)) return;
-      this.#relay.giveUp([channel]);
+      if (remove()) this.#relay.giveUp([channel]);
     };
   }
 
@@ -216,12 +215,6 @@ export class BroadcastClient {
     return this.#channels.isLive(channel);
   }
 
-  #resume() {
-    const wanted = this.#channels.wanted();
-    if (wanted.length > 0) this.#connection.send(subscribeFrame(wanted));
-    deliver(this.#channels, this.#channels.asked());
-  }
-
   /** @param {string} text */
   #receive(text) {
     this.#pulse.heard();
@@ -233,13 +226,14 @@ export class BroadcastClient {
       this.#errors.tell(Object.assign(/** @type {Error} */ (error), { code: 'unreadable' }));
       return;
     }
-    if (frame.kind === 'error') {
-      this.#errors.tell(Object.assign(new Error(frame.message), { code: frame.code }));
+    if (frame.type === 'error') {
+      const { code = 'unknown', message } = frame;
+      this.#errors.tell(Object.assign(new Error(message), { code }));
       return;
     }
     this.#connection.prove();
     // Only a server that knows positions answers a ping: no other is asked for signs of life.
-    if (frame.kind === 'subscribed' && this.#leader.leads()) this.#pulse.start();
-    deliver(this.#channels, this.#channels.receive(frame));
+    if (frame.type === 'subscribed' && this.#leader.leads()) this.#pulse.start();
+    this.#channels.receive(frame);
   }
 }

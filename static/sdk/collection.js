@@ -3,7 +3,7 @@
  *
  * What it shows is always the same sum, *confirmed base + mutations laid over it* (replay.js). The base is
  * moved by the ordered stream and by snapshots alone (base.js); an overlay goes when the base holds it or
- * when the server refuses it (overlays.js). This file joins the parts and hears what comes in.
+ * when the server refuses it (mutations.js). This file joins the parts and hears what comes in.
  */
 
 import { readSnapshot } from './api.js';
@@ -18,7 +18,7 @@ import { listenForWake } from './wake.js';
 /** @typedef {import('./replay.js').Op} Op */
 
 /**
- * @typedef {{why: 'local' | 'event' | 'snapshot' | 'acknowledged' | 'refused' | 'unsettled' | 'tab'
+ * @typedef {{why: 'local' | 'event' | 'snapshot' | 'acknowledged' | 'refused' | 'unsettled' | 'tab' | 'tab-gone'
  *   | 'outbox' | 'subscribed' | 'resync' | 'unread' | 'dismissed', id?: string, op?: Op, mutationId?: number | null,
  *   reason?: string}} Change
  */

@@ -5,7 +5,7 @@
  */
 
 import { clearTimer, setTimer } from './clock.js';
-import { subscribeFrame, unsubscribeFrame } from './dialects/broadcast.js';
+import { unsubscribeFrame } from './dialects/broadcast.js';
 
 /** @typedef {{send: (text: string) => void, close: () => void}} Link */
 
@@ -64,56 +64,53 @@ export const createRelay = ({ tabs, leads, isUp, send, wants, onAsked, onUp }) =
   /** @type {string | null} the tab over whose socket it is open */
   let openOver = null;
 
-  /** @param {string} kind @param {any} [body] */
-  const post = (kind, body) => tabs.post('link', { kind, body });
-
-  /** @param {string} channel */
-  const isWanted = (channel) => wants(channel) || [...followers.values()].some((channels) => channels.has(channel));
+  /** @param {keyof LinkEvents | 'open' | 'send' | 'close'} kind @param {any} [body] */
+  const post = (kind, body) => tabs.post('link', [kind, body]);
 
   /** @param {string[]} channels that this tab, or one that follows it, has given up */
   const giveUp = (channels) => {
-    const unwanted = leads() ? channels.filter((channel) => !isWanted(channel)) : channels;
+    const wanted = new Set(leads() ? [...followers.values()].flatMap((each) => [...each]) : []);
+    const unwanted = channels.filter((channel) => !wanted.has(channel) && !wants(channel));
     if (unwanted.length > 0) send(unsubscribeFrame(unwanted));
   };
 
   /** @param {string} tab */
   const drop = (tab) => {
-    const channels = followers.get(tab);
+    const channels = followers.get(tab) ?? [];
     followers.delete(tab);
-    if (channels && leads()) giveUp([...channels]);
+    giveUp([...channels]);
   };
 
-  /** @param {any} frame @param {string} tab */
-  const pass = ({ subscribe, positions, unsubscribe }, tab) => {
-    const channels = followers.get(tab) ?? new Set();
-    followers.set(tab, channels);
-    for (const channel of subscribe ?? []) channels.add(channel);
-    for (const channel of unsubscribe ?? []) channels.delete(channel);
-    if (subscribe) send(subscribeFrame(Object.entries(positions)));
-    if (unsubscribe) giveUp(unsubscribe);
-  };
-
-  tabs.on('link', ({ kind, body }, from) => {
+  tabs.on('link', ([kind, body], from) => {
     if (!leads()) {
-      if (kind === 'up' && following === null) onUp();
-      else if (kind === 'up' && openOver === null) {
+      if (kind !== 'opened') /** @type {any} */ (following)?.[kind]?.(body);
+      else if (following === null) onUp();
+      else if (openOver === null) {
         openOver = from;
-        following?.opened();
-      } else if (kind === 'text') following?.text(body);
-      else if (kind === 'down') following?.closed(body);
+        following.opened();
+      }
     } else if (kind === 'open') {
       followers.set(from, new Set());
-      if (isUp()) post('up');
+      if (isUp()) post('opened');
       else onAsked();
-    } else if (kind === 'send') {
-      if (isUp()) pass(JSON.parse(body), from);
-    } else if (kind === 'close') drop(from);
+    } else if (kind === 'close') {
+      drop(from);
+    } else if (kind === 'send' && isUp()) {
+      const { subscribe = [], unsubscribe = [] } = JSON.parse(body);
+      const channels = followers.get(from) ?? new Set();
+      followers.set(from, channels);
+      for (const channel of subscribe) channels.add(channel);
+      for (const channel of unsubscribe) channels.delete(channel);
+      if (subscribe.length > 0) send(body);
+      giveUp(unsubscribe);
+    }
   });
   tabs.onGone(drop);
 
   return {
     /** @param {LinkEvents} events @returns {Link} */
     follow(events) {
+      followers.clear();
       [following, openOver] = [events, null];
       post('open');
       return {
@@ -126,13 +123,9 @@ export const createRelay = ({ tabs, leads, isUp, send, wants, onAsked, onUp }) =
     },
     /** Whether the link is open, over that tab's socket. @param {string | null} tab */
     follows: (tab) => following !== null && tab !== null && openOver === tab,
-    /** What the leader tells those who follow it. */
-    up: () => post('up'),
-    /** @param {number} code */
-    down: (code) => post('down', code),
-    /** @param {string} text */
-    text(text) {
-      if (followers.size > 0) post('text', text);
+    /** What happens to the leader's link happens to those who follow it. @param {keyof LinkEvents} kind @param {any} [body] */
+    tell(kind, body) {
+      if (leads() && (followers.size > 0 || kind === 'opened')) post(kind, body);
     },
     giveUp,
   };

@@ -17,28 +17,10 @@ import { clearTimer, setTimer } from './clock.js';
 /** @typedef {import('./replay.js').Item} Item */
 /** @typedef {import('./replay.js').Op} Op */
 /** @typedef {import('./replay.js').Commit} Commit */
+/** @typedef {import('./replay.js').Overlay} Overlay */
 /** @typedef {import('./store.js').Entry} Entry */
 /** @typedef {import('./api.js').Problem} Problem */
 /** @typedef {import('./api.js').MutationError} MutationError */
-
-/**
- * @typedef {object} Overlay
- * @property {string} clientId '' until it is stored
- * @property {number | null} mutationId null until it is stored
- * @property {number} seq its place in the outbox; what is not stored yet comes last
- * @property {number[]} was mutation ids that conflicts have used up
- * @property {string} tab that made it
- * @property {Op} op
- * @property {string} id the item's
- * @property {Record<string, any>} fields what is created or changed
- * @property {Item | null} item as it was shown when it was made
- * @property {'queued' | 'sent' | 'acknowledged'} state
- * @property {number | null} version what the server gave it, once acknowledged
- * @property {number} reading how many snapshots had been asked for when it was acknowledged
- * @property {Promise<any>} server its end
- * @property {(result: any) => void} resolve
- * @property {(error: Error) => void} reject
- */
 
 /**
  * @typedef {object} Handle
@@ -54,6 +36,11 @@ import { clearTimer, setTimer } from './clock.js';
 
 /** An acknowledged mutation whose event does not come: ask, rather than wait for the next position check. */
 const EVENT_GRACE_MS = 5000;
+
+/** @param {Problem} problem @returns {MutationError} */
+const toError = (problem) => Object.assign(new Error(problem.message), problem);
+
+const UNHEARD = 'nobody heard what became of it';
 
 /** @param {Overlay} overlay @returns {Mutated} */
 const plain = ({ mutationId, op, id, fields, item }) => ({ mutationId, op, id, fields, item });
@@ -107,13 +94,14 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
   /**
    * The one end of a mutation: it is committed, or (a definite error) it is not, or nobody knows; then the next
    * snapshot does.
-   * @param {Overlay} overlay @param {{result?: any, error?: Problem}} end
+   * @param {Overlay} overlay
+   * @param {{result?: any, error?: Problem}} end
+   * @param {import('./collection.js').Change['why']} [why]
    */
-  const settle = (overlay, { result, error }) => {
+  const settle = (overlay, { result, error }, why = error ? 'refused' : 'acknowledged') => {
     const { mutationId, op, id } = overlay;
-    const why = !error ? 'acknowledged' : error.definite ? 'refused' : 'outbox';
     if (error) {
-      const told = Object.assign(new Error(error.message), error);
+      const told = toError(error);
       if (error.definite) refused = [...refused, { ...plain(overlay), error: told }];
       overlay.reject(told);
     } else {
@@ -123,7 +111,7 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
     Object.assign(overlay, { state: 'acknowledged', version: result?.version ?? null, reading: base.readings() });
     prune((other) => other === overlay && why === 'refused');
     changed({ why, id, op, mutationId, reason: error?.name });
-    if (why === 'outbox' || !isLive()) base.refetch(why);
+    if ((error && !error.definite) || !isLive()) base.refetch(why);
     // See EVENT_GRACE_MS.
     grace ??= setTimer(() => {
       grace = null;
@@ -131,8 +119,9 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
     }, EVENT_GRACE_MS);
   };
 
-  /** Nobody will hear what became of these. @param {Overlay[]} overlays @param {string} name @param {string} message */
-  const giveUp = (overlays, name, message) => overlays.forEach((overlay) => settle(overlay, { error: problem(name, message) }));
+  /** Nobody will hear what became of those. @param {(overlay: Overlay) => boolean} which @param {string} name @param {'outbox' | 'tab-gone'} why */
+  const giveUp = (which, name, why = 'outbox') =>
+    open().filter(which).forEach((overlay) => settle(overlay, { error: problem(name, UNHEARD) }, why));
 
   /** @param {string | null} clientId @param {number | null} mutationId */
   const noteSettled = (clientId, mutationId) => {
@@ -154,8 +143,7 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
     const entries = await outbox.entries(url);
     if (entries.filter(lay).length > 0) changed({ why: 'outbox' });
     const seqs = entries.map(({ seq }) => seq);
-    const unheard = open().filter((each) => before.includes(each) && !seqs.includes(each.seq));
-    giveUp(unheard, 'unknown', 'nobody heard what became of it');
+    giveUp((each) => before.includes(each) && !seqs.includes(each.seq), 'unknown');
   };
 
   /** @param {import('./outbox.js').News} news */
@@ -253,11 +241,11 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
     /** The base is what reading number n found. @param {number} reading */
     snapshot: (reading) => prune((overlay) => reading > overlay.reading),
     /** A tab that kept its outbox in memory is gone, and its outbox with it. @param {string} tab */
-    abandon: (tab) => giveUp(open().filter((each) => each.tab === tab && !isOurs(each)), 'unknown', 'its tab is gone'),
+    abandon: (tab) => giveUp((each) => each.tab === tab && !isOurs(each), 'unknown', 'tab-gone'),
     /** The storage was emptied: what waited there will not be sent by anybody. */
     forget() {
       settledId = 0;
-      giveUp(open().filter(({ seq }) => seq < Infinity), 'wiped', 'the storage was wiped');
+      giveUp(({ seq }) => seq < Infinity, 'wiped');
       base.refetch('wiped');
     },
     /** @returns {(Mutated & {state: string})[]} */
@@ -269,8 +257,7 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
     dismiss: (mutationId) => outbox.tell({ kind: 'dismissed', url, mutationId }),
     close() {
       clearTimer(grace);
-      const error = problem('closed', 'the collection was closed');
-      for (const { reject } of list) reject(Object.assign(new Error(error.message), error));
+      for (const { reject } of list) reject(toError(problem('closed', UNHEARD)));
       list = [];
     },
   };

@@ -6,11 +6,30 @@
 
 /** @typedef {{id: string, version: number | null, [field: string]: any}} Item version null: not confirmed yet */
 /** @typedef {'create' | 'update' | 'remove'} Op */
-/** @typedef {{item: Item, mutations: import('./mutations.js').Overlay[]}} Shown what was laid over the item, oldest first */
+/**
+ * @typedef {object} Overlay
+ * @property {string} clientId '' until it is stored
+ * @property {number | null} mutationId null until it is stored
+ * @property {number} seq its place in the outbox; what is not stored yet comes last
+ * @property {number[]} was mutation ids that conflicts have used up
+ * @property {string} tab that made it
+ * @property {Op} op
+ * @property {string} id the item's
+ * @property {Record<string, any>} fields what is created or changed
+ * @property {Item | null} item as it was shown when it was made
+ * @property {'queued' | 'sent' | 'acknowledged'} state
+ * @property {number | null} version what the server gave it, once acknowledged
+ * @property {number} reading how many snapshots had been asked for when it was acknowledged
+ * @property {Promise<any>} server its end
+ * @property {(result: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ */
+
+/** @typedef {{item: Item, mutations: Overlay[]}} Shown what was laid over the item, oldest first */
 
 /**
  * @param {Iterable<Item>} base in the server's order
- * @param {Iterable<import('./mutations.js').Overlay>} mutations in the order they were made
+ * @param {Iterable<Overlay>} mutations in the order they were made
  * @returns {Shown[]}
  */
 export const replay = (base, mutations) => {
@@ -28,7 +47,7 @@ export const replay = (base, mutations) => {
 
 /**
  * @param {Item | null} under the item as it is without the mutation
- * @param {import('./mutations.js').Overlay} mutation
+ * @param {Overlay} mutation
  * @returns {Item | null} the item as it is with it
  */
 const apply = (under, mutation) => {

@@ -10,17 +10,10 @@
  * @returns {() => void} stop listening
  */
 export const listenForWake = (onWake) => {
-  const online = () => onWake('online');
-  const offline = () => onWake('offline');
-  const shown = () => {
-    if (document.visibilityState === 'visible') onWake('visible');
-  };
-  addEventListener('online', online);
-  addEventListener('offline', offline);
-  document.addEventListener('visibilitychange', shown);
-  return () => {
-    removeEventListener('online', online);
-    removeEventListener('offline', offline);
-    document.removeEventListener('visibilitychange', shown);
-  };
+  const listening = new AbortController();
+  const { signal } = listening;
+  addEventListener('online', () => onWake('online'), { signal });
+  addEventListener('offline', () => onWake('offline'), { signal });
+  document.addEventListener('visibilitychange', () => document.hidden || onWake('visible'), { signal });
+  return () => listening.abort();
 };

@@ -38,8 +38,8 @@ ZOMBIE_RECONNECT = Bug(
         ),
         Patch(
             "sdk/transitions.js",
-            "on: { connect: 'connecting', disconnect: 'idle' },",
-            "on: { connect: 'connecting', disconnect: 'idle', closed: 'waiting' },",
+            "idle: { connect: 'connecting' },",
+            "idle: { connect: 'connecting', closed: 'waiting' },",
         ),
     ),
 )
