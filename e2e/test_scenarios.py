@@ -235,8 +235,8 @@ def test_scenario_4_twin(new_profile: NewProfile, instances: Instances) -> None:
         serve_broken(
             page,
             "dialects/broadcast.js",
-            "Object.fromEntries(positions)",
-            "Object.fromEntries([...positions].map(([channel]) => [channel, null]))",
+            "Object.fromEntries(wanted)",
+            "Object.fromEntries([...wanted].map(([channel]) => [channel, null]))",
         )
 
     alice, bob = reconnecting_clients(new_profile, instances, forgetful)

@@ -76,7 +76,7 @@ const transact = (database, work, keep) =>
       }
     };
     transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error);
+    transaction.onabort = () => reject(transaction.error ?? new DOMException('the storage was closed', 'InvalidStateError'));
   });
 
 /** @returns {Transact} */
