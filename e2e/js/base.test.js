@@ -12,14 +12,9 @@ const commit = (offset, id, more = {}) => ({
 const open = (heard = () => null) => {
   const readings = [];
   const commits = [];
-  const base = createBase({
-    read: () => new Promise((resolve, reject) => readings.push({ resolve, reject })),
-    heard,
-    onCommit: ({ id }) => commits.push(id),
-    onSnapshot() {},
-    onFailure() {},
-    retry: { delay: 1, ceiling: 2 },
-  });
+  const read = () => new Promise((resolve, reject) => readings.push({ resolve, reject }));
+  const told = { onCommit: ({ id }) => commits.push(id), onSnapshot() {}, onFailure() {} };
+  const base = createBase(read, heard, told, { retryDelay: 1, retryDelayMax: 2 });
   return {
     base,
     readings,

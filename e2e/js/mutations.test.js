@@ -7,20 +7,18 @@ const URL = '/api/c';
 const open = ({ items = [] } = {}) => {
   const held = new Map(items.map((item) => [item.id, item]));
   const refetched = [];
-  const mutations = createMutations({
-    url: URL,
-    parts: { outbox: { entries: async () => [], confirm() {} }, store: { clientId: () => 'me' }, tabs: { id: 'mine' } },
-    base: { items: () => held, readings: () => 1, refetch: (reason) => refetched.push(reason) },
-    visible: () => null,
-    isLive: () => true,
-    changed() {},
-  });
+  const mutations = createMutations(
+    URL,
+    { outbox: { entries: async () => [], confirm() {} }, store: { clientId: () => 'me' }, tabs: { id: 'mine' } },
+    { items: () => held, readings: () => 1, refetch: (reason) => refetched.push(reason) },
+    { visible: () => null, isLive: () => true, changed() {} },
+  );
   let made = 0;
   const entry = (op, id, more = {}) => {
     made += 1;
     return { url: URL, tab: 'other', clientId: 'me', mutationId: made, seq: made, was: [], op, id, fields: {}, ...more };
   };
-  const tell = (kind, of, more = {}) => mutations.hear({ kind, url: URL, entry: of, ...more });
+  const tell = (kind, of, more = {}) => mutations.hear({ kind, entry: of, ...more });
   /** Lays a mutation over it, acknowledged if it has a version. */
   const lay = (op, id, version = null, more = {}) => {
     const laid = entry(op, id, more);
@@ -36,7 +34,7 @@ const commit = (id, version, mutationId, clientId = 'me') => ({ id, version, cli
 test('an acknowledged mutation stays until the base holds it', () => {
   const { mutations, lay, left } = open();
   lay('create', 'a', 1);
-  equal([left(), mutations.pending()], ['create 1', []]);
+  equal([left(), mutations.shown.pending()], ['create 1', []]);
   mutations.snapshot(1); // asked for before it was acknowledged, and the item is not in it
   equal(left(), 'create 1');
   mutations.snapshot(2);
@@ -99,7 +97,7 @@ test('news of what the stream or the sender has settled is late, and lays nothin
 test('of what is in the outbox no more, and nobody heard the end of, the next snapshot decides', async () => {
   const { mutations, refetched, lay, left } = open();
   lay('create', 'a');
-  const server = mutations.server(1);
+  const server = mutations.shown.server(1);
   await mutations.load();
   const error = await server.catch((thrown) => thrown);
   equal([error.name, error.definite, left(), refetched.at(-1)], ['unknown', false, 'create 1', 'outbox']);

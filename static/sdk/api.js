@@ -27,18 +27,20 @@ import { clearTimer, setTimer } from './clock.js';
 /** @param {string} name @param {string} message @param {Partial<Problem>} [more] @returns {Problem} */
 export const problem = (name, message, more) => ({ name, message, code: name, current: null, definite: false, ...more });
 
+/** @param {Problem} problem @returns {MutationError} */
+export const toError = (problem) => Object.assign(new Error(problem.message), problem);
+
 /** Answers that say "later", whatever their body says. */
 const LATER = [408, 425, 429];
-
-const METHODS = { create: 'POST', update: 'PATCH', remove: 'DELETE' };
 
 /**
  * @param {string} address
  * @param {RequestInit} init
- * @param {{timeout: number, stop: AbortSignal}} limits ms, for the whole answer
+ * @param {number} timeout ms, for the whole answer
+ * @param {AbortSignal} stop
  * @returns {Promise<{status: number, ok: boolean, body: any}>}
  */
-const request = async (address, init, { timeout, stop }) => {
+const request = async (address, init, timeout, stop) => {
   const late = new AbortController();
   const timer = setTimer(() => late.abort(new DOMException('no answer in time', 'TimeoutError')), timeout);
   try {
@@ -53,44 +55,42 @@ const request = async (address, init, { timeout, stop }) => {
   }
 };
 
-/** @param {number} status */
-const answered = (status) => `the server answered ${status}`;
-
 /**
  * @param {string} url of the collection
  * @param {string} clientId
- * @param {{timeout: number, stop: AbortSignal}} limits
+ * @param {number} timeout ms
+ * @param {AbortSignal} stop
  * @returns {Promise<import('./base.js').Snapshot>}
  */
-export const readSnapshot = async (url, clientId, limits) => {
-  const { status, ok, body } = await request(url, { headers: { 'Client-Id': clientId } }, limits);
-  if (!ok) throw new Error(body?.error?.message ?? answered(status));
-  if (!Array.isArray(body?.items) || typeof body.epoch !== 'string' || !Number.isSafeInteger(body.offset)) {
-    throw new Error(`not a snapshot: ${url}`);
-  }
-  return body;
+export const readSnapshot = async (url, clientId, timeout, stop) => {
+  const { status, body } = await request(url, { headers: { 'Client-Id': clientId } }, timeout, stop);
+  const { items, epoch, offset, error } = body ?? {};
+  if (Array.isArray(items) && typeof epoch === 'string' && Number.isSafeInteger(offset)) return body;
+  throw new Error(error?.message ?? `no snapshot, but ${status}: ${url}`);
 };
 
 /**
  * @param {import('./store.js').Entry} entry
  * @param {number} fence
- * @param {{timeout: number, stop: AbortSignal}} limits
+ * @param {number} timeout ms
+ * @param {AbortSignal} stop
  * @returns {Promise<Answer>}
  */
-export const sendEntry = async ({ url, clientId, mutationId, op, id, fields, baseVersion }, fence, limits) => {
+export const sendEntry = async ({ url, clientId, mutationId, op, id, fields, baseVersion }, fence, timeout, stop) => {
   const isNew = op === 'create';
+  const method = { create: 'POST', update: 'PATCH', remove: 'DELETE' }[op];
   const content = { create: { ...fields, id }, update: fields, remove: undefined }[op];
   const headers = new Headers({ 'Client-Id': clientId, 'Mutation-Id': `${mutationId}`, Fence: `${fence}` });
-  if (!isNew && baseVersion !== null) headers.set('If-Match', `${baseVersion}`);
+  if (!isNew && baseVersion) headers.set('If-Match', `${baseVersion}`);
   if (content) headers.set('Content-Type', 'application/json');
-  const init = { method: METHODS[op], headers, body: JSON.stringify(content) };
   try {
-    const { status, ok, body } = await request(isNew ? url : `${url}/${encodeURIComponent(id)}`, init, limits);
+    const init = { method, headers, body: JSON.stringify(content) };
+    const { status, ok, body } = await request(isNew ? url : `${url}/${encodeURIComponent(id)}`, init, timeout, stop);
     if (ok) return { kind: 'acknowledged', result: body };
-    const { name = `http_${status}`, message = answered(status), code = status, current, retryable } = body?.error ?? {};
+    const { name = `http_${status}`, message = `the server answered ${status}`, code = status, current = null, retryable } = body?.error ?? {};
     const definite = status >= 400 && status < 500 && !LATER.includes(status) && retryable !== true;
     const kind = name === 'stale_fence' ? 'fenced' : definite ? 'refused' : 'unsettled';
-    return { kind, error: problem(name, message, { code, current: current ?? null, definite }) };
+    return { kind, error: problem(name, message, { code, current, definite }) };
   } catch (error) {
     const { message, name } = /** @type {Error} */ (error);
     return { kind: 'unsettled', error: problem(name === 'TimeoutError' ? 'timeout' : 'network', message) };

@@ -7,6 +7,7 @@
  */
 
 import { createLoop } from './loop.js';
+import { openPromise } from './promise.js';
 import { ahead } from './position.js';
 import { fold, readCommit } from './replay.js';
 
@@ -16,46 +17,41 @@ import { fold, readCommit } from './replay.js';
 /** @typedef {import('./position.js').Position} Position */
 /** @typedef {{items: Item[]} & Position} Snapshot */
 
-/**
- * @typedef {object} BaseOptions
- * @property {() => Promise<Snapshot>} read
- * @property {() => Position | null} heard the last position the connection heard of
- * @property {(commit: Commit) => void} onCommit the base holds it now (it may have held it before)
- * @property {(reading: number, reason: string) => void} onSnapshot the base is what reading number n found
- * @property {(error: unknown) => void} onFailure
- * @property {{delay: number, ceiling: number}} retry ms
- */
+const CLOSED = 'the collection is closed';
 
 /** @typedef {ReturnType<typeof createBase>} Base */
 
-/** @param {BaseOptions} options */
-export const createBase = ({ read, heard, onCommit, onSnapshot, onFailure, retry }) => {
+/**
+ * @param {() => Promise<Snapshot>} read
+ * @param {() => Position | null} heard the last position the connection heard of
+ * @param {object} told
+ * @param {(commit: Commit) => void} told.onCommit the base holds it now (it may have held it before)
+ * @param {(reading: number, reason: string) => void} told.onSnapshot the base is what reading number n found
+ * @param {(error: any) => void} told.onFailure
+ * @param {{retryDelay: number, retryDelayMax: number}} options ms
+ */
+export const createBase = (read, heard, { onCommit, onSnapshot, onFailure }, options) => {
   /** @type {Map<string, Item>} */
   let items = new Map();
   /** @type {Position | null} */
   let position = null;
   let readings = 0;
   let [reading, stale, behind, closed] = [false, true, false, false];
-  /** @type {string | null} why a snapshot is wanted */
-  let wanted = null;
+  /** @type {string | undefined} why a snapshot is wanted */
+  let wanted;
   /** @type {ChannelEvent[]} */
   let arrived = [];
-
-  const promise = () => {
-    const next = /** @type {PromiseWithResolvers<Position>} */ (Promise.withResolvers());
-    next.promise.catch(() => {}); // it is asked for again by itself; whoever wants to know has the promise
-    return next;
-  };
-  let next = promise();
+  /** @type {PromiseWithResolvers<Position>} */
+  let next = openPromise();
 
   const loop = createLoop(async () => {
-    if (wanted === null || closed) return;
+    if (!wanted || closed) return;
     const [reason, asked, floor, wasBehind] = [wanted, next, position, behind];
-    [wanted, next, arrived, reading] = [null, promise(), [], true];
+    [wanted, next, arrived, reading] = [undefined, openPromise(), [], true];
     const mine = (readings += 1);
     try {
       const { epoch, offset, ...snapshot } = await read();
-      if (closed) throw new Error('the collection is closed');
+      if (closed) throw new Error(CLOSED);
       if (ahead(floor, { epoch, offset }) < 0) {
         // A cache, or a replica that lags. To adopt it would take back what was shown already.
         throw new Error(`a snapshot at ${offset}, when ${floor?.offset} was reached before`);
@@ -77,11 +73,11 @@ export const createBase = ({ read, heard, onCommit, onSnapshot, onFailure, retry
     const known = heard();
     behind = known !== null && ahead(position, known) > 0;
     if (behind) wanted ??= 'behind';
-    stale = wanted !== null;
+    stale = Boolean(wanted);
     onSnapshot(mine, reason);
     if (behind && wasBehind) throw new Error('behind'); // asking at once did not help
     if (stale) loop.kick();
-  }, () => retry);
+  }, () => options);
 
   /** @param {string} reason */
   const want = (reason) => {
@@ -106,7 +102,7 @@ export const createBase = ({ read, heard, onCommit, onSnapshot, onFailure, retry
     if (commit && step <= 1) onCommit(commit);
     if (step > 1 && !reading) {
       stale = true;
-      want(epoch === position?.epoch ? 'gap' : 'epoch');
+      want(step < Infinity ? 'gap' : 'epoch');
     }
   };
 
@@ -128,16 +124,16 @@ export const createBase = ({ read, heard, onCommit, onSnapshot, onFailure, retry
       return done;
     },
     /** The network may be back: do not wait for the timer. */
-    wake: loop.kick,
+    wake: () => loop.kick(),
     items: () => items,
     position: () => position,
     /** Number of snapshots asked for so far. */
     readings: () => readings,
-    status: () => ({ loaded: position !== null, stale, reading }),
+    status: () => ({ loaded: position !== null, reading, stale, confirmed: items.size, position }),
     close() {
       closed = true;
       loop.stop();
-      next.reject(new Error('the collection is closed'));
+      next.reject(new Error(CLOSED));
     },
   };
 };

@@ -37,82 +37,70 @@ export class BroadcastClient {
   #changes = createListeners();
   /** @type {import('./listeners.js').Listeners<[Error & {code: string | number}]>} */
   #errors = createListeners();
-  /** @type {import('./listeners.js').Listeners<[]>} */
-  #wiped = createListeners();
 
   /**
    * @param {string} url absolute, or relative to the page: '/ws/broadcast'
-   * @param {import('./options.js').ClientOptions} [options]
+   * @param {import('./options.js').ClientOptions} [given]
    */
-  constructor(url, options = {}) {
-    const { address, connectTimeout, quietTimeout, pongTimeout, outboxMax, tabChannel: name, ...delays } =
-      readOptions(url, options);
-    const tabs = (this.#tabs = openTabs({ tabId: uuid(), name }));
+  constructor(url, given = {}) {
+    const options = readOptions(url, given);
+    const { address, tabChannel: name } = options;
+    const channels = this.#channels;
+    const tabs = (this.#tabs = openTabs(uuid(), name));
     const store = (this.#store = openStore(name, () => {
-      this.#wiped.tell();
+      outbox.hear({ kind: 'wiped' });
       tabs.unlock();
-      this.#leader.wiped();
+      leader.wiped();
     }));
-    this.#connection = createConnection({
-      open: (events) => {
-        if (!this.#leader.leads()) return this.#relay.follow(events);
-        address.searchParams.set('client_id', this.clientId ?? '');
-        return openSocket(address.href, connectTimeout, events);
+    /** @type {import('./connection.js').Connection} */
+    const connection = (this.#connection = createConnection({
+      ...options,
+      open(events) {
+        if (!leader.leads()) return relay.follow(events);
+        address.searchParams.set('client_id', store.clientId() ?? '');
+        return openSocket(address.href, options.connectTimeout, events);
       },
-      ...delays,
-      onOpen: () => {
-        this.#relay.tell('opened');
-        const wanted = this.#channels.wanted();
-        if (wanted.length > 0) this.#connection.send(subscribeFrame(wanted));
-        this.#channels.asked();
+      onOpen() {
+        relay.tell('opened');
+        const wanted = channels.wanted();
+        if (wanted.length > 0) connection.send(subscribeFrame(wanted));
+        channels.asked();
       },
-      onLost: () => {
-        this.#relay.tell('closed', 1006);
-        this.#pulse.stop();
-        this.#channels.lost();
+      onLost() {
+        relay.tell('closed', 1006);
+        pulse.stop();
+        channels.lost();
       },
       onText: (text) => {
-        this.#relay.tell('text', text);
+        relay.tell('text', text);
         this.#receive(text);
       },
       onChange: (state, reason) => {
-        if (state === 'connected') this.#outbox.kick();
+        if (state === 'connected') outbox.wake();
         this.#changes.tell(state, reason);
       },
-      onDoubt: () => this.#pulse.probe(),
-    });
-    this.#pulse = createPulse({
-      quiet: quietTimeout,
-      patience: pongTimeout,
-      ask: () => this.#connection.send(pingFrame()),
-      onDead: () => this.#connection.fail('silent'),
-    });
-    this.#outbox = createOutbox({ store, tabs, most: outboxMax, onFenced: () => this.#leader.fenced() });
-    this.#relay = createRelay({
-      tabs,
-      leads: () => this.#leader.leads(),
-      isUp: () => this.state === 'connected',
-      send: (text) => this.#connection.send(text),
-      wants: this.#channels.has,
-      onAsked: () => this.state === 'disconnected' && this.#leader.resign(),
-      onUp: () => this.#connection.nudge('leader'),
-    });
-    this.#leader = createLeader({
-      name: `${name}:leader`,
-      tabs,
-      store,
-      onLead: (fence) => {
-        this.#outbox.begin(fence);
-        this.#connection.renew('leader');
+      onDoubt: () => pulse.probe(),
+    }));
+    const pulse = (this.#pulse = createPulse(options, () => connection.send(pingFrame()), () => connection.fail('silent')));
+    const outbox = (this.#outbox = createOutbox(store, tabs, options.outboxMax, () => leader.fenced()));
+    /** @type {ReturnType<typeof createRelay>} */
+    const relay = (this.#relay = createRelay(tabs, connection, channels, {
+      leads: () => leader.leads(),
+      resign: () => leader.resign(),
+    }));
+    const leader = (this.#leader = createLeader(`${name}:leader`, tabs, store, {
+      onLead(fence) {
+        outbox.begin(fence);
+        connection.renew('leader');
       },
-      onLost: () => {
-        this.#outbox.stop();
-        this.#connection.renew('leader');
+      onLost() {
+        outbox.stop();
+        connection.renew('leader');
       },
-      onOther: (tab) => this.#relay.follows(tab) || this.#connection.renew('leader'),
-    });
-    this.#stop = listenForWake((reason) => reason === 'offline' || this.#outbox.kick());
-    tabs.on('emit', ({ channel, payload }) => this.#channels.receive({ channel, event: 'emit', payload }));
+      onOther: (tab) => relay.follows(tab) || connection.renew('leader'),
+    }));
+    this.#stop = listenForWake(outbox.wake);
+    tabs.on('emit', ({ channel, payload }) => channels.receive({ channel, event: 'emit', payload }));
   }
 
   /** This profile's name, on the socket's address and on requests; null until its storage was read. */
@@ -145,7 +133,7 @@ export class BroadcastClient {
 
   /** What the collections need. */
   get parts() {
-    return { tabs: this.#tabs, store: this.#store, outbox: this.#outbox, onWiped: this.#wiped.add };
+    return { tabs: this.#tabs, store: this.#store, outbox: this.#outbox };
   }
 
   /** Connect, or try now instead of waiting for the next attempt. */
@@ -223,11 +211,10 @@ export class BroadcastClient {
     try {
       frame = parseFrame(text);
     } catch (error) {
-      this.#errors.tell(Object.assign(/** @type {Error} */ (error), { code: 'unreadable' }));
-      return;
+      frame = { type: 'error', code: 'unreadable', message: String(error) };
     }
     if (frame.type === 'error') {
-      const { code = 'unknown', message } = frame;
+      const { code, message } = frame;
       this.#errors.tell(Object.assign(new Error(message), { code }));
       return;
     }

@@ -38,6 +38,8 @@ const isFinal = (/** @type {number} */ code) => code === 1008 || code === 1010 |
 /** An open socket that lived this long was worth its attempt: the next loss counts from one again. */
 const PROVEN_AFTER_MS = 5000;
 
+/** @typedef {ReturnType<typeof createConnection>} Connection */
+
 /** @param {ConnectionOptions} options */
 export const createConnection = (options) => {
   /** @type {import('./transitions.js').Phase} */
@@ -48,12 +50,12 @@ export const createConnection = (options) => {
   let proven = false;
   /** @type {number | null} */
   let retryAt = null;
-  /** @type {import('./links.js').Link | null} */
-  let link = null;
-  /** @type {import('./clock.js').Timer | null} */
-  let timer = null;
-  /** @type {(() => void) | null} */
-  let stopListening = null;
+  /** @type {import('./links.js').Link | undefined} */
+  let link;
+  /** @type {import('./clock.js').Timer | undefined} */
+  let timer;
+  /** @type {(() => void) | undefined} */
+  let stopListening;
 
   /**
    * @param {import('./transitions.js').Happening} happening
@@ -64,7 +66,7 @@ export const createConnection = (options) => {
     phase = next(before, happening);
     if (phase === before) return;
     clearTimer(timer);
-    timer = retryAt = null;
+    retryAt = null;
     enter[phase]?.();
     if (states[phase] === states[before]) return;
     reason = why;
@@ -105,7 +107,7 @@ export const createConnection = (options) => {
   /** Leave the link, if there is one: from here on it is superseded. */
   const drop = () => {
     const old = link;
-    link = null;
+    link = undefined;
     old?.close();
     if (old) options.onLost();
   };
@@ -130,7 +132,7 @@ export const createConnection = (options) => {
   const enter = {
     idle() {
       stopListening?.();
-      stopListening = null;
+      stopListening = undefined;
       drop();
     },
     connecting() {
@@ -145,7 +147,7 @@ export const createConnection = (options) => {
     waiting() {
       attempt += 1;
       const { reconnectDelay: delay, reconnectDelayMax: ceiling } = options;
-      const ms = backoff({ attempt, delay, ceiling, chance: random() });
+      const ms = backoff(attempt, delay, ceiling, random());
       retryAt = now() + ms;
       timer = setTimer(() => take('wake', 'retry'), ms);
     },
@@ -169,8 +171,8 @@ export const createConnection = (options) => {
       fail(why);
       take('wake', why);
     },
-    /** Do not wait for the next attempt, if one is waited for. @param {string} why */
-    nudge: (why) => take('wake', why),
+    /** Do not wait for the next attempt, if one is waited for. */
+    nudge: (/** @type {string} */ why) => take('wake', why),
     fail,
     /** The server has said something sensible: an attempt that ends after this one starts counting anew. */
     prove() {

@@ -8,16 +8,16 @@ import { clearTimer, random, setTimer } from './clock.js';
 
 /**
  * @param {() => Promise<void>} work
- * @param {() => {delay: number, ceiling: number}} retry ms
+ * @param {() => {retryDelay: number, retryDelayMax: number}} options ms
  */
-export const createLoop = (work, retry) => {
+export const createLoop = (work, options) => {
   let [asked, busy, failures] = [false, false, 0];
-  /** @type {import('./clock.js').Timer | null} */
-  let timer = null;
+  /** @type {import('./clock.js').Timer | undefined} */
+  let timer;
 
   const stop = () => {
     clearTimer(timer);
-    timer = null;
+    timer = undefined;
   };
 
   /** Now: there is more to do, or a reason not to wait for the timer. */
@@ -34,7 +34,8 @@ export const createLoop = (work, retry) => {
       } catch {
         asked = false;
         failures += 1;
-        timer = setTimer(kick, backoff({ attempt: failures, ...retry(), chance: random() }));
+        const { retryDelay, retryDelayMax } = options();
+        timer = setTimer(kick, backoff(failures, retryDelay, retryDelayMax, random()));
       }
     }
     busy = false;
@@ -44,7 +45,7 @@ export const createLoop = (work, retry) => {
     kick,
     /** There is more to do; if it has just failed, at the next attempt. */
     ask: () => {
-      if (timer === null) kick();
+      if (!timer) kick();
     },
     stop,
   };

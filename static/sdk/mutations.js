@@ -5,14 +5,14 @@
  * That word may come twice, from the tab that sends and as an event on the stream, in either order; the first
  * of them settles the mutation, the second finds nothing to do.
  *
- * An overlay goes when the base holds it, and not before: were it dropped when the server's answer comes,
- * the item would vanish until its event arrives, or jump to another place in the list. The base holds it
- * when its own event was folded in, when the item stands at its version or a later one, or when a snapshot
- * was asked for after the mutation was known to be committed.
+ * An overlay goes when the base holds it, and not before: were it dropped when the server's answer comes, the
+ * item would vanish until its event arrives, or jump in the list. The base holds it when its own event was folded
+ * in, when the item stands at its version or a later one, or when a snapshot was asked for after its commit.
  */
 
-import { problem } from './api.js';
+import { problem, toError } from './api.js';
 import { clearTimer, setTimer } from './clock.js';
+import { openPromise } from './promise.js';
 
 /** @typedef {import('./replay.js').Item} Item */
 /** @typedef {import('./replay.js').Op} Op */
@@ -30,15 +30,10 @@ import { clearTimer, setTimer } from './clock.js';
  * @property {Promise<any>} server the item, or `{id, version}` of a removed one; rejects with a MutationError
  */
 
-/**
- * @typedef {{mutationId: number | null, op: Op, id: string, fields: Record<string, any>, item: Item | null}} Mutated
- */
+/** @typedef {Pick<Overlay, 'mutationId' | 'op' | 'id' | 'fields' | 'item'>} Mutated */
 
 /** An acknowledged mutation whose event does not come: ask, rather than wait for the next position check. */
 const EVENT_GRACE_MS = 5000;
-
-/** @param {Problem} problem @returns {MutationError} */
-const toError = (problem) => Object.assign(new Error(problem.message), problem);
 
 const UNHEARD = 'nobody heard what became of it';
 
@@ -46,22 +41,22 @@ const UNHEARD = 'nobody heard what became of it';
 const plain = ({ mutationId, op, id, fields, item }) => ({ mutationId, op, id, fields, item });
 
 /**
- * @param {object} options
- * @param {string} options.url of the collection
- * @param {import('./broadcast-client.js').Parts} options.parts
- * @param {import('./base.js').Base} options.base
- * @param {(id: string) => Item | null} options.visible
- * @param {() => boolean} options.isLive
- * @param {(change: import('./collection.js').Change) => void} options.changed
+ * @param {string} url of the collection
+ * @param {import('./broadcast-client.js').Parts} parts
+ * @param {import('./base.js').Base} base
+ * @param {object} view
+ * @param {(id: string) => Item | null} view.visible
+ * @param {() => boolean} view.isLive
+ * @param {(change: import('./collection.js').Change) => void} view.changed
  */
-export const createMutations = ({ url, parts: { outbox, store, tabs }, base, visible, isLive, changed }) => {
+export const createMutations = (url, { outbox, store, tabs }, base, { visible, isLive, changed }) => {
   /** @type {Overlay[]} */
   let list = [];
   /** @type {(Mutated & {error: MutationError})[]} */
   let refused = [];
   let settledId = 0; // of this profile's, the last mutation that is known to be settled
-  /** @type {import('./clock.js').Timer | null} */
-  let grace = null;
+  /** @type {import('./clock.js').Timer | undefined} */
+  let grace;
 
   const open = () => list.filter(({ state }) => state !== 'acknowledged');
   const isOurs = (/** @type {{clientId: string | null}} */ { clientId }) => clientId === store.clientId();
@@ -71,8 +66,7 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
 
   /** @param {Pick<Overlay, 'tab' | 'op' | 'id' | 'fields'> & Partial<Entry>} mutation @returns {Overlay} */
   const add = (mutation) => {
-    const { promise: server, ...end } = Promise.withResolvers();
-    server.catch(() => {}); // told by refused() too: nobody is obliged to listen here
+    const { promise: server, ...end } = openPromise();
     /** @type {Overlay} */
     const overlay = {
       clientId: '', mutationId: null, seq: Infinity, was: [], item: null,
@@ -84,7 +78,7 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
     return overlay;
   };
 
-  /** Drop what the base holds. @param {(overlay: Overlay) => boolean} [has] what it has just got */
+  /** Drop what the base holds. @param {(overlay: Overlay) => boolean | undefined} [has] what it has just got */
   const prune = (has = () => false) => {
     const isHeld = (/** @type {Overlay} */ overlay) =>
       has(overlay) || (base.items().get(overlay.id)?.version ?? 0) >= (overlay.version ?? Infinity);
@@ -100,21 +94,22 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
    */
   const settle = (overlay, { result, error }, why = error ? 'refused' : 'acknowledged') => {
     const { mutationId, op, id } = overlay;
+    const isRefused = error?.definite;
     if (error) {
       const told = toError(error);
-      if (error.definite) refused = [...refused, { ...plain(overlay), error: told }];
+      if (isRefused) refused = [...refused, { ...plain(overlay), error: told }];
       overlay.reject(told);
     } else {
       if (op === 'create') overlay.fields = result; // the server may have added fields of its own
       overlay.resolve(result);
     }
     Object.assign(overlay, { state: 'acknowledged', version: result?.version ?? null, reading: base.readings() });
-    prune((other) => other === overlay && why === 'refused');
+    prune((other) => other === overlay && isRefused);
     changed({ why, id, op, mutationId, reason: error?.name });
-    if ((error && !error.definite) || !isLive()) base.refetch(why);
+    if (!isLive() || (error && !isRefused)) base.refetch(why);
     // See EVENT_GRACE_MS.
     grace ??= setTimer(() => {
-      grace = null;
+      grace = undefined;
       if (open().length < list.length) base.refetch('unconfirmed');
     }, EVENT_GRACE_MS);
   };
@@ -134,6 +129,7 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
     const known = list.find(({ seq, clientId }) => seq === entry.seq && clientId === entry.clientId);
     if (known) Object.assign(known, entry);
     else add(entry);
+    sort();
     return !known;
   };
 
@@ -149,28 +145,32 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
   /** @param {import('./outbox.js').News} news */
   const hear = (news) => {
     const { kind } = news;
-    if (kind === 'changed') {
-      load();
+    if (kind === 'changed') load();
+    // A tab that kept its outbox in memory is gone, and its outbox with it.
+    else if (kind === 'gone') giveUp((each) => each.tab === news.tab && !isOurs(each), 'unknown', 'tab-gone');
+    else if (kind === 'wiped') {
+      // What waited in the storage will not be sent by anybody.
+      settledId = 0;
+      giveUp(({ seq }) => seq < Infinity, 'wiped');
+      base.refetch('wiped');
     } else if (kind === 'dismissed') {
       const { mutationId } = news;
       refused = refused.filter((each) => each.mutationId !== mutationId);
       changed({ why: 'dismissed', mutationId });
-    } else if (kind === 'made') {
-      const { id, op, mutationId } = news.entry;
-      if (!lay(news.entry)) return;
-      changed({ why: 'tab', id, op, mutationId });
-      // Nothing that is shown waits for it; it is how a sibling's news invalidates this tab's copy.
-      base.refetch('tab');
-    } else {
+    } else if ('entry' in news) {
       const { seq, clientId, mutationId, id, op } = news.entry;
-      const overlay = open().find((each) => each.seq === seq && each.clientId === clientId);
-      if (kind === 'acknowledged' || kind === 'refused') {
-        noteSettled(clientId, mutationId);
-        if (overlay) settle(overlay, news);
-      } else if (overlay) {
-        overlay.state = kind === 'sent' ? 'sent' : 'queued';
-        if ('error' in news) changed({ why: 'unsettled', id, op, mutationId, reason: news.error?.name });
+      if (kind === 'made') {
+        if (!lay(news.entry)) return;
+        changed({ why: 'tab', id, op, mutationId });
+        return base.refetch('tab'); // nothing waits for it: it is how a sibling's news invalidates this tab's copy
       }
+      const isEnd = kind === 'acknowledged' || kind === 'refused';
+      if (isEnd) noteSettled(clientId, mutationId);
+      const overlay = open().find((each) => each.seq === seq && each.clientId === clientId);
+      if (!overlay) return;
+      if (isEnd) return settle(overlay, news);
+      overlay.state = kind === 'sent' ? 'sent' : 'queued';
+      if ('error' in news) changed({ why: 'unsettled', id, op, mutationId, reason: news.error?.name });
     }
   };
 
@@ -188,28 +188,18 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
     const overlay = add({ tab, op, id, fields });
     const { item, server } = overlay;
     changed({ why: 'local', id, op });
-    const stored = outbox.add(
-      url,
-      // The one before it may have been settled since the call; while it waits, it hands its version on itself.
-      () => ({ tab, op, id, fields, before, baseVersion: last?.version ?? confirmed }),
-      (entry) => {
-        Object.assign(overlay, entry);
-        sort();
-      },
-    );
-    stored.catch(({ name, message }) => {
-      const error = problem(name === 'QuotaExceededError' ? 'quota' : name, message, { definite: true });
-      settle(overlay, { error });
-    });
-    const local = stored.then(() => item);
-    local.catch(() => {});
+    // The one before it may have been settled since the call; while it waits, it hands its version on itself.
+    const make = () => ({ tab, op, id, fields, before, baseVersion: last?.version ?? confirmed });
+    const local = outbox.add(url, make, (entry) => lay(Object.assign(overlay, entry))).then(() => item);
+    local.catch(({ name, message }) =>
+      settle(overlay, { error: problem(name === 'QuotaExceededError' ? 'quota' : name, message, { definite: true }) }));
     return {
       id,
+      local,
+      server,
       get mutationId() {
         return overlay.mutationId;
       },
-      local,
-      server,
     };
   };
 
@@ -222,11 +212,11 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
     see({ id, version, clientId, mutationId, item }) {
       noteSettled(clientId, mutationId);
       const overlay = open().find((each) => each.clientId === clientId && each.mutationId === mutationId);
-      if (!overlay || clientId === null || mutationId === null) return;
+      if (!overlay) return;
       const result = item ?? { id, version };
       // In this order: the next one in the outbox may be sent at once, on the version that this one got.
       settle(overlay, { result });
-      outbox.confirm(url, { clientId, mutationId, result });
+      outbox.confirm(url, overlay, result);
     },
     /**
      * The base holds this commit, and with it all that came before: earlier versions of the item, and what its
@@ -240,25 +230,21 @@ export const createMutations = ({ url, parts: { outbox, store, tabs }, base, vis
       ),
     /** The base is what reading number n found. @param {number} reading */
     snapshot: (reading) => prune((overlay) => reading > overlay.reading),
-    /** A tab that kept its outbox in memory is gone, and its outbox with it. @param {string} tab */
-    abandon: (tab) => giveUp((each) => each.tab === tab && !isOurs(each), 'unknown', 'tab-gone'),
-    /** The storage was emptied: what waited there will not be sent by anybody. */
-    forget() {
-      settledId = 0;
-      giveUp(({ seq }) => seq < Infinity, 'wiped');
-      base.refetch('wiped');
-    },
-    /** @returns {(Mutated & {state: string})[]} */
-    pending: () => open().map((overlay) => ({ ...plain(overlay), state: overlay.state })),
-    /** @param {number} id */
-    server: (id) => open().find(({ mutationId, was }) => mutationId === id || was.includes(id))?.server ?? null,
-    refused: () => refused,
-    /** @param {number} mutationId */
-    dismiss: (mutationId) => outbox.tell({ kind: 'dismissed', url, mutationId }),
     close() {
       clearTimer(grace);
       for (const { reject } of list) reject(toError(problem('closed', UNHEARD)));
       list = [];
+    },
+    /** What the application sees of them. */
+    shown: {
+      /** The profile's mutations that the server has not settled, whichever tab made them. */
+      pending: () => open().map((overlay) => ({ ...plain(overlay), state: overlay.state })),
+      /** The `server` promise of a pending mutation, to be had again after a reload; else null. @param {number} id */
+      server: (id) => open().find(({ mutationId, was }) => mutationId === id || was.includes(id))?.server ?? null,
+      /** Those that were refused, with the reason, until dismissed. */
+      refused: () => refused,
+      /** In all tabs. @param {number} mutationId */
+      dismiss: (mutationId) => outbox.tell({ kind: 'dismissed', url, mutationId }),
     },
   };
 };

@@ -14,13 +14,16 @@ import { createLoop } from './loop.js';
 /** @typedef {import('./store.js').Entry} Entry */
 /** @typedef {import('./store.js').Profile} Profile */
 /** @typedef {import('./api.js').Answer} Answer */
-/** @typedef {{clientId: string, mutationId: number, result: any}} Commit */
+/** @typedef {Pick<Entry, 'clientId' | 'seq'>} Name of a mutation: a conflict gives it another id, but not another place */
 
 /**
- * @typedef {{kind: 'made' | 'sent', url: string, entry: Entry}
- *   | {kind: Answer['kind'], url: string, entry: Entry, result?: any, error?: import('./api.js').Problem}
+ * @typedef {{kind: 'made' | 'sent', entry: Entry}
+ *   | {kind: Answer['kind'], entry: Entry, result?: any, error?: import('./api.js').Problem}
  *   | {kind: 'dismissed', url: string, mutationId: number}
- *   | {kind: 'changed', url: string}} News `changed`: read the outbox anew
+ *   | {kind: 'changed', url?: string}
+ *   | {kind: 'gone', tab: string}
+ *   | {kind: 'wiped' | 'wake'}} News
+ *   `changed`: read the outbox anew; `gone`: a tab is; `wiped`: the storage was; `wake`: the network may be back
  */
 
 /**
@@ -29,32 +32,35 @@ import { createLoop } from './loop.js';
  * @property {(news: News) => void} hear of this tab or of another
  * @property {import('./conflict.js').Resolve} [resolve]
  * @property {number} requestTimeout ms
- * @property {{delay: number, ceiling: number}} retry ms
+ * @property {number} retryDelay ms
+ * @property {number} retryDelayMax ms
  */
 
-/** What a collection that is not open in this tab is sent with. */
-const DEFAULTS = { requestTimeout: 10_000, retry: { delay: 1000, ceiling: 30_000 }, resolve: undefined };
+/** What a collection is sent with unless it is open in this tab, and says otherwise. In ms. */
+export const DEFAULTS = { requestTimeout: 10_000, retryDelay: 1000, retryDelayMax: 30_000 };
 
 /** @typedef {ReturnType<typeof createOutbox>} Outbox */
 
 /**
- * @param {object} options
- * @param {import('./store.js').Store} options.store
- * @param {import('./tabs.js').Tabs} options.tabs
- * @param {number} options.most how many entries it takes
- * @param {() => void} options.onFenced
+ * @param {import('./store.js').Store} store
+ * @param {import('./tabs.js').Tabs} tabs
+ * @param {number} most how many entries it takes
+ * @param {() => void} onFenced
  */
-export const createOutbox = ({ store, tabs, most, onFenced }) => {
+export const createOutbox = (store, tabs, most, onFenced) => {
   /** @type {Set<Attached>} */
   const open = new Set();
-  /** @type {{fence: number, stop: AbortController, lanes: Map<string, ReturnType<typeof createLane>>} | null} */
-  let term = null; // while this tab leads
+  /** @type {{fence: number, stop: AbortController, lanes: Map<string, ReturnType<typeof createLane>>} | undefined} */
+  let term; // while this tab leads
 
-  /** @param {string} url */
+  /** @param {string} url @returns {Omit<Attached, 'url' | 'hear'>} */
   const optionsOf = (url) => [...open].find((each) => each.url === url) ?? DEFAULTS;
 
-  /** @param {News} news */
-  const hear = (news) => open.forEach((each) => each.url === news.url && each.hear(news));
+  /** @param {News} news of one collection, or for all that are open */
+  const hear = (news) => {
+    const url = 'entry' in news ? news.entry.url : 'url' in news && news.url;
+    for (const each of [...open]) if (!url || url === each.url) each.hear(news);
+  };
 
   /** @param {News} news */
   const tell = (news) => {
@@ -67,8 +73,8 @@ export const createOutbox = ({ store, tabs, most, onFenced }) => {
 
   /** @param {string} url @param {number} fence @param {AbortSignal} stop */
   const createLane = (url, fence, stop) => {
-    /** @type {Commit | null} what the stream has shown */
-    let shown = null;
+    /** @type {Name & {result: any} | undefined} what the stream has shown */
+    let shown;
     let look = () => false;
 
     /** @param {Entry} entry @returns {Promise<Answer>} */
@@ -76,40 +82,43 @@ export const createOutbox = ({ store, tabs, most, onFenced }) => {
       new Promise((resolve) => {
         // Its event may come first, and says all that the answer can say.
         look = () => {
-          const isIt = shown?.mutationId === entry.mutationId && shown.clientId === entry.clientId;
+          const isIt = shown?.seq === entry.seq && shown.clientId === entry.clientId;
           if (isIt) resolve({ kind: 'acknowledged', result: shown?.result });
           return isIt;
         };
-        if (!look()) sendEntry(entry, fence, { timeout: optionsOf(url).requestTimeout, stop }).then(resolve);
+        if (!look()) sendEntry(entry, fence, optionsOf(url).requestTimeout, stop).then(resolve);
       });
 
     const loop = createLoop(async () => {
       for (;;) {
         const [entry] = await entries(url);
         if (!entry || stop.aborted) return;
-        hear({ kind: 'sent', url, entry });
+        hear({ kind: 'sent', entry });
         const answer = await answerTo(entry);
         const { kind, result, error } = answer;
         if (stop.aborted) return;
         if (kind === 'fenced') return onFenced();
         if (kind === 'unsettled') {
-          hear({ url, entry, ...answer });
+          hear({ entry, ...answer });
           throw error;
         }
         const now = error && rebase(entry, error, optionsOf(url).resolve);
-        if (now) await store.change((profile) => again(profile, entry, now));
-        tell(now ? { kind: 'changed', url } : { url, entry, ...answer });
-        if (!now) await store.change((profile) => settle(profile, entry, result?.version));
+        if (now) {
+          await store.change((profile) => again(profile, entry, now));
+          tell({ kind: 'changed', url });
+        } else {
+          tell({ entry, ...answer });
+          await store.change((profile) => settle(profile, entry, result?.version));
+        }
       }
-    }, () => optionsOf(url).retry);
+    }, () => optionsOf(url));
 
     return {
       ...loop,
-      /** @param {Commit} commit */
-      confirm(commit) {
-        shown = commit;
-        if (!look()) return;
-        loop.kick();
+      /** @param {Name} name @param {any} result */
+      confirm({ clientId, seq }, result) {
+        shown = { clientId, seq, result };
+        if (look()) loop.kick();
       },
     };
   };
@@ -122,22 +131,24 @@ export const createOutbox = ({ store, tabs, most, onFenced }) => {
 
   /** Whatever waits, wherever it came from. */
   const kick = async () => {
-    const waiting = term ? await store.read(({ outbox }) => outbox.map(({ url }) => url)).catch(() => []) : [];
+    const waiting = await store.read(({ outbox }) => outbox.map(({ url }) => url)).catch(() => []);
     for (const url of new Set(waiting)) lane(url)?.kick();
   };
 
   const stop = () => {
-    term?.stop.abort(new DOMException('another tab leads', 'AbortError'));
+    term?.stop.abort();
     term?.lanes.forEach((each) => each.stop());
-    term = null;
+    term = undefined;
   };
 
   tabs.on('outbox', (/** @type {News} */ news) => {
     hear(news);
-    if (news.kind === 'made') lane(news.url)?.ask();
+    if (news.kind === 'made') lane(news.entry.url)?.ask();
   });
-  // It may have died between the storing of a mutation and the telling.
-  tabs.onGone(kick);
+  tabs.onGone((tab) => {
+    hear({ kind: 'gone', tab });
+    kick(); // it may have died between the storing of a mutation and the telling
+  });
 
   return {
     /** @param {Attached} collection @returns {() => void} */
@@ -165,13 +176,19 @@ export const createOutbox = ({ store, tabs, most, onFenced }) => {
         return made;
       });
       onStored(entry);
-      tell({ kind: 'made', url, entry });
+      tell({ kind: 'made', entry });
       lane(url)?.ask();
     },
+    hear,
     tell,
-    /** The stream shows it: its answer is not needed. @param {string} url @param {Commit} commit */
-    confirm: (url, commit) => lane(url)?.confirm(commit),
-    kick,
+    /** The stream shows it: its answer is not needed. @param {string} url @param {Name} name @param {any} result */
+    confirm: (url, name, result) => lane(url)?.confirm(name, result),
+    /** The network may be back, or the page. @param {import('./wake.js').WakeReason} [reason] */
+    wake(reason) {
+      if (reason === 'offline') return;
+      hear({ kind: reason === 'restored' ? 'changed' : 'wake' });
+      kick();
+    },
     /** @param {number} fence */
     begin(fence) {
       stop();

@@ -38,26 +38,24 @@ export const replay = (base, mutations) => {
   for (const item of base) shown.set(item.id, { item, mutations: [] });
   for (const mutation of mutations) {
     const under = shown.get(mutation.id);
-    const item = apply(under?.item ?? null, mutation);
-    if (item === null) shown.delete(mutation.id);
-    else shown.set(mutation.id, { item, mutations: [...(under?.mutations ?? []), mutation] });
+    const item = apply(under?.item, mutation);
+    if (item) shown.set(mutation.id, { item, mutations: [...(under?.mutations ?? []), mutation] });
+    else shown.delete(mutation.id);
   }
   return [...shown.values()];
 };
 
 /**
- * @param {Item | null} under the item as it is without the mutation
+ * @param {Item | undefined} under the item as it is without the mutation
  * @param {Overlay} mutation
- * @returns {Item | null} the item as it is with it
+ * @returns {Item | undefined} the item as it is with it
  */
-const apply = (under, mutation) => {
-  const { op, id, fields, version } = mutation;
-  if (op === 'remove') return null;
+const apply = (under, { op, id, fields, version }) => {
+  if (op === 'remove') return undefined;
   // The base may hold a create whose answer was lost, and later edits of it too: those are newer.
   if (op === 'create') return under ?? { ...fields, id, version };
   // An edit brings nothing back: the item was removed meanwhile, and the server will say so.
-  if (under === null) return null;
-  return { ...under, ...fields, id, version: version ?? under.version };
+  return under && { ...under, ...fields, id, version: version ?? under.version };
 };
 
 /**

@@ -14,7 +14,7 @@
  * @typedef {ChannelEvent
  *   | ({type: 'subscribed', channel: string, recovered: boolean} & Position)
  *   | ({type: 'position', channel: string} & Position)
- *   | {type: 'error', channel?: undefined, code?: string | number, message?: string}
+ *   | {type: 'error', channel?: undefined, code: string | number, message: string}
  *   | {type: 'pong', channel?: undefined}} Frame
  *   one of another type is a frame of a later server: not an error, and nothing for us
  */
