@@ -90,7 +90,8 @@ export const createOutbox = (store, tabs, most, onFenced) => {
       });
 
     const loop = createLoop(async () => {
-      for (;;) {
+      // Not a look at the storage without need: a frozen page hears that it lost, and what it opens it holds.
+      while (!stop.aborted) {
         const [entry] = await entries(url);
         if (!entry || stop.aborted) return;
         hear({ kind: 'sent', entry });
@@ -131,6 +132,7 @@ export const createOutbox = (store, tabs, most, onFenced) => {
 
   /** Whatever waits, wherever it came from. */
   const kick = async () => {
+    if (!term) return;
     const waiting = await store.read(({ outbox }) => outbox.map(({ url }) => url)).catch(() => []);
     for (const url of new Set(waiting)) lane(url)?.kick();
   };
