@@ -43,9 +43,13 @@ class Encoder(Protocol):
 class Close:
     code: int
     reason: str
+    when: str = ""
+    """For docs/protocol.md, where the reason does not say it all."""
 
 
-SLOW_CONSUMER = Close(1013, "slow consumer: reconnect and resume")
+SLOW_CONSUMER = Close(
+    1013, "slow consumer: reconnect and resume", "`SYNCBED_OUTBOX_FRAMES_MAX` or `_BYTES_MAX` wait to be read"
+)
 
 
 class Connection:
@@ -73,7 +77,9 @@ class Connection:
         self.says_goodbye = False
         """Whether it is told, and closed with 1001, when the server ends."""
         self.home: str | None = None
-        """The system channel that it stands in, which no limit of channels counts."""
+        """The system channel that its dialect gives it."""
+        self.system_channels = 0
+        """How many of its channels are system ones, which no limit counts."""
         self.state: State = "handshaking"
         self.closing: Close | None = None
         self._wake = wake

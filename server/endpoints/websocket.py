@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 
 from ..brokers.base import BrokerUnavailableError, IndefiniteError
 from ..core.connection import Close, Connection
+from ..core.events import ALL
 from ..core.heartbeat import HeartbeatRules
 from ..core.messages import Command, ErrorReply, Heartbeat
 from ..dialects.base import Dialect
@@ -40,7 +41,7 @@ from .writer import Writer
 
 logger = logging.getLogger("syncbed.websocket")
 
-TRY_AGAIN = Close(1013, "try again later")
+TRY_AGAIN = Close(1013, "try again later", "the data store is away, and there is no state without it")
 
 Endpoint = Callable[[WebSocket], Coroutine[Any, Any, None]]
 
@@ -143,14 +144,13 @@ class _Conversation:
         connection, relay = self._connection, self._instance.relay
         self._dialect.greet(connection)
         connection.home = self._dialect.home(connection)
-        if connection.home is None:
-            return
+        stands_in = [ALL] if connection.home is None or self._identity is not None else [connection.home, ALL]
         try:
-            if self._identity is None:
-                relay.subscribe(connection, connection.home, None)
-                await relay.settle([connection.home])
-            else:
+            if connection.home is not None and self._identity is not None:
                 await self._begin_as(self._identity, connection.home, returns=returns)
+            for channel in stands_in:
+                relay.subscribe(connection, channel, None)
+            await relay.settle(stands_in)
         except (BrokerUnavailableError, IndefiniteError) as error:
             logger.info("what goes to all will be heard when the broker is back: %s", error)
             if self._identity is not None:  # a client of the state, without one: better that it tries again

@@ -130,11 +130,42 @@ def _typed(body: Mapping[str, Any]) -> str:
     if kind == "subscribed" and body.get("recovered") is False:
         reason = _text(body.get("reason"))
         return f"resync {_text(body.get('channel'))}" + (f": {reason}" if reason else "")
-    about = _text(body.get("room")) or _text(body.get("channel")) or _text(body.get("code"))
-    offset = _text(body.get("offset"))
-    at = f" at {offset}" if kind == "subscribed" and offset not in ("", "0") else ""
-    return f"{kind.replace('_', ' ')} {about}".strip() + at
+    about = _ABOUT[kind](body) if kind in _ABOUT else ""
+    return f"{kind.replace('_', ' ')} {about or _place_in(body)}".strip()
 
+
+def _inside(body: Mapping[str, Any], name: str) -> str:
+    """A member of the payload, or of the data."""
+    inner = body.get("payload", body.get("data"))
+    return _text(inner.get(name)) if isinstance(inner, Mapping) else ""
+
+
+def _place_in(body: Mapping[str, Any]) -> str:
+    version = _inside(body, "version")
+    return _text(body.get("room")) or _text(body.get("channel")) or (version and f"v{version}")
+
+
+def _subscribed(body: Mapping[str, Any]) -> str:
+    offset = _text(body.get("offset"))
+    return _place_in(body) + (f" at {offset}" if offset not in ("", "0") else "")
+
+
+def _conflict(body: Mapping[str, Any]) -> str:
+    mine, theirs = _inside(body, "client_version"), _inside(body, "server_version")
+    return theirs and f"v{mine}, server v{theirs}"
+
+
+_ABOUT: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "subscribed": _subscribed,
+    "message": lambda body: "to all" if "room" not in body and body.get("client_id") else "",
+    "notification": lambda body: _inside(body, "event"),
+    "error": lambda body: _text(body.get("error")) or _inside(body, "code") or _text(body.get("code")),
+    "version_conflict": _conflict,
+    "connection_established": lambda body: _inside(body, "user_id"),
+    "user_message": lambda body: _text(body.get("id")) or _inside(body, "message_id"),
+    "ack": lambda body: _inside(body, "message_id"),
+}
+"""What is worth saying of a frame besides its type, where it is neither its room nor its version."""
 
 _DIALECTS: tuple[Callable[[Mapping[str, Any]], str], ...] = (
     _broadcast_asked,
