@@ -79,10 +79,17 @@ export const createBase = (read, heard, { onCommit, onSnapshot, onFailure }, opt
     if (stale) loop.kick();
   }, () => options);
 
-  /** @param {string} reason */
-  const want = (reason) => {
+  /** @param {string} reason @param {() => void} [start] */
+  const want = (reason, start = loop.ask) => {
     wanted ??= reason;
-    loop.ask();
+    start();
+  };
+
+  /** The channel stands at `other` (null: who knows): if that is further than the base, something is missing. */
+  const expect = (/** @type {Position | null} */ other, /** @type {string} */ reason, /** @type {() => void} */ start = loop.kick) => {
+    if (other && ahead(position, other) <= 0) return;
+    stale = true;
+    if (!reading || !other) want(reason, start); // else what is being read may reach that far: it will be seen then
   };
 
   /** @param {ChannelEvent} event */
@@ -91,37 +98,27 @@ export const createBase = (read, heard, { onCommit, onSnapshot, onFailure }, opt
     // Without a place in the order even a snapshot that is being read may be older.
     if (epoch === undefined || offset === undefined) return want('invalidated');
     if (reading) arrived.push(event);
-    const step = ahead(position, { epoch, offset });
+    const at = { epoch, offset };
+    const step = ahead(position, at);
     const commit = readCommit(event);
     // What follows directly is shown at once, while a snapshot is read too; about the rest that decides.
     if (step === 1 && (commit || !reading)) {
-      position = { epoch, offset };
+      position = at;
       if (commit) fold(items, commit);
       else want('invalidated');
     }
-    if (commit && step <= 1) onCommit(commit);
-    if (step > 1 && !reading) {
-      stale = true;
-      want(step < Infinity ? 'gap' : 'epoch');
-    }
+    if (step > 1 && !reading) expect(at, 'gap', loop.ask);
+    if (step <= 1 && commit) onCommit(commit);
   };
 
   return {
     receive: place,
-    /** The channel stands at `other` (null: who knows): if that is further than the base, something is missing. */
-    expect(/** @type {Position | null} */ other, /** @type {string} */ reason) {
-      if (other && ahead(position, other) <= 0) return;
-      stale = true;
-      if (reading && other) return; // what is being read may reach that far: it will be seen then
-      wanted ??= reason;
-      loop.kick();
-    },
+    expect,
     /** @param {string} reason @returns {Promise<Position>} of the next snapshot that is asked for from now on */
     refetch(reason) {
-      wanted ??= reason;
-      const { promise: done } = next;
-      loop.kick();
-      return done;
+      const { promise } = next;
+      want(reason, loop.kick);
+      return promise;
     },
     /** The network may be back: do not wait for the timer. */
     wake: () => loop.kick(),

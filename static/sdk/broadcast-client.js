@@ -26,12 +26,8 @@ import { listenForWake } from './wake.js';
 export class BroadcastClient {
   #channels = createChannels();
   #connection;
-  #pulse;
-  #tabs;
-  #store;
   #leader;
   #relay;
-  #outbox;
   #stop;
   /** @type {import('./listeners.js').Listeners<[State, string]>} */
   #changes = createListeners();
@@ -46,12 +42,12 @@ export class BroadcastClient {
     const options = readOptions(url, given);
     const { address, tabChannel: name } = options;
     const channels = this.#channels;
-    const tabs = (this.#tabs = openTabs(uuid(), name));
-    const store = (this.#store = openStore(name, () => {
+    const tabs = openTabs(uuid(), name);
+    const store = openStore(name, () => {
       outbox.hear({ kind: 'wiped' });
       tabs.unlock();
       leader.wiped();
-    }));
+    });
     /** @type {import('./connection.js').Connection} */
     const connection = (this.#connection = createConnection({
       ...options,
@@ -73,7 +69,13 @@ export class BroadcastClient {
       },
       onText: (text) => {
         relay.tell('text', text);
-        this.#receive(text);
+        pulse.heard();
+        const frame = this.#read(text);
+        if (!frame) return;
+        connection.prove();
+        // Only a server that knows positions answers a ping: no other is asked for signs of life.
+        if (frame.type === 'subscribed' && leader.leads()) pulse.start();
+        channels.receive(frame);
       },
       onChange: (state, reason) => {
         if (state === 'connected') outbox.wake();
@@ -81,8 +83,10 @@ export class BroadcastClient {
       },
       onDoubt: () => pulse.probe(),
     }));
-    const pulse = (this.#pulse = createPulse(options, () => connection.send(pingFrame()), () => connection.fail('silent')));
-    const outbox = (this.#outbox = createOutbox(store, tabs, options.outboxMax, () => leader.fenced()));
+    const pulse = createPulse(options, () => connection.send(pingFrame()), () => connection.fail('silent'));
+    const outbox = createOutbox(store, tabs, options.outboxMax, () => leader.fenced());
+    /** What the collections need. */
+    this.parts = { tabs, store, outbox };
     /** @type {ReturnType<typeof createRelay>} */
     const relay = (this.#relay = createRelay(tabs, connection, channels, {
       leads: () => leader.leads(),
@@ -105,22 +109,22 @@ export class BroadcastClient {
 
   /** This profile's name, on the socket's address and on requests; null until its storage was read. */
   get clientId() {
-    return this.#store.clientId();
+    return this.parts.store.clientId();
   }
 
   /** Resolves when `clientId` is known. */
   get ready() {
-    return this.#store.ready;
+    return this.parts.store.ready;
   }
 
   /** @returns {State} */
   get state() {
-    return this.#connection.status().state;
+    return this.status.state;
   }
 
   /** Why the state became what it is: `opened`, `lost (1006)`, `gave-up`... */
   get reason() {
-    return this.#connection.status().reason;
+    return this.status.reason;
   }
 
   /**
@@ -128,12 +132,7 @@ export class BroadcastClient {
    * has the socket and sends; `storage`: where the outbox is, in memory it does not survive this tab.
    */
   get status() {
-    return { ...this.#connection.status(), leads: this.#leader.leads(), storage: this.#store.kind() };
-  }
-
-  /** What the collections need. */
-  get parts() {
-    return { tabs: this.#tabs, store: this.#store, outbox: this.#outbox };
+    return { ...this.#connection.status(), leads: this.#leader.leads(), storage: this.parts.store.kind() };
   }
 
   /** Connect, or try now instead of waiting for the next attempt. */
@@ -151,10 +150,10 @@ export class BroadcastClient {
   close() {
     this.#connection.disconnect();
     this.#stop();
-    this.#outbox.stop();
+    this.parts.outbox.stop();
     this.#leader.close();
-    this.#store.close();
-    this.#tabs.close();
+    this.parts.store.close();
+    this.parts.tabs.close();
   }
 
   /** @param {(state: State, reason: string) => void} listener */
@@ -177,12 +176,10 @@ export class BroadcastClient {
    * @returns {() => void} unsubscribe
    */
   subscribe(channel, handler, hooks = {}) {
-    const isNew = !this.#channels.has(channel);
-    const remove = this.#channels.add(channel, handler, hooks);
-    if (isNew && this.state === 'connected') {
-      this.#channels.askedOne(channel);
-      this.#connection.send(subscribeFrame([[channel, null]]));
-    }
+    const isUp = this.state === 'connected';
+    const asks = isUp && !this.#channels.has(channel);
+    const remove = this.#channels.add(channel, handler, hooks, isUp);
+    if (asks) this.#connection.send(subscribeFrame([[channel, null]]));
     return () => {
       if (remove()) this.#relay.giveUp([channel]);
     };
@@ -190,7 +187,7 @@ export class BroadcastClient {
 
   /** Tell the other tabs of this browser profile, never the server and never this tab. */
   emit(/** @type {string} */ channel, /** @type {unknown} */ payload) {
-    this.#tabs.post('emit', { channel, payload });
+    this.parts.tabs.post('emit', { channel, payload });
   }
 
   /** The last event heard on a channel; null before the server has said where the channel stands. */
@@ -203,9 +200,8 @@ export class BroadcastClient {
     return this.#channels.isLive(channel);
   }
 
-  /** @param {string} text */
-  #receive(text) {
-    this.#pulse.heard();
+  /** A frame, unless it is one that is told as an error. @param {string} text */
+  #read(text) {
     /** @type {import('./dialects/broadcast.js').Frame} */
     let frame;
     try {
@@ -213,14 +209,9 @@ export class BroadcastClient {
     } catch (error) {
       frame = { type: 'error', code: 'unreadable', message: String(error) };
     }
-    if (frame.type === 'error') {
-      const { code, message } = frame;
-      this.#errors.tell(Object.assign(new Error(message), { code }));
-      return;
-    }
-    this.#connection.prove();
-    // Only a server that knows positions answers a ping: no other is asked for signs of life.
-    if (frame.type === 'subscribed' && this.#leader.leads()) this.#pulse.start();
-    this.#channels.receive(frame);
+    if (frame.type !== 'error') return frame;
+    const { code, message } = frame;
+    this.#errors.tell(Object.assign(new Error(message), { code }));
+    return null;
   }
 }

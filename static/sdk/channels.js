@@ -61,10 +61,11 @@ export const createChannels = () => {
      * @param {string} name
      * @param {(event: ChannelEvent) => void} onEvent
      * @param {SubscribeHooks} hooks
+     * @param {boolean} asked it is asked for now, on an open socket
      * @returns {() => boolean} unsubscribe: whether nobody wants the channel any more
      */
-    add(name, onEvent, hooks) {
-      const channel = channels.get(name) ?? { subscribers: createListeners(), position: null, live: false, asked: false };
+    add(name, onEvent, hooks, asked = false) {
+      const channel = channels.get(name) ?? { subscribers: createListeners(), position: null, live: false, asked };
       channels.set(name, channel);
       const remove = channel.subscribers.add((telling) => telling({ ...hooks, onEvent }));
       return () => remove() && channel.subscribers.size() === 0 && channels.delete(name);
@@ -85,11 +86,6 @@ export const createChannels = () => {
         if (channel.asked && channel.position === null) resync(name, channel, null, 'no-position');
         channel.asked = true;
       }
-    },
-    /** One channel was asked for on an open socket. @param {string} name */
-    askedOne(name) {
-      const channel = channels.get(name);
-      if (channel) channel.asked = true;
     },
     /** The socket is gone. */
     lost: () => channels.forEach((channel) => (channel.live = false)),

@@ -24,9 +24,8 @@ export const clearTimer = (timer) => clearTimeout(timer);
 /** A number in [0, 1). */
 export const random = () => Math.random();
 
-/** A version 4 UUID. `crypto.randomUUID` exists in secure contexts only, a plain `http://` host is not one. */
+/** A version 4 UUID; by hand, as `crypto.randomUUID` exists in secure contexts only, and a plain `http://` host is not one. */
 export const uuid = () => {
-  if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
   return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-4$3-8$4-');
