@@ -32,8 +32,10 @@ from .guard.admission import Admission
 from .guard.client_faults import ClientFaults
 from .guard.origins import OriginRules
 from .guard.tokens import Tokens
+from .service.calls import Calls
 from .service.handlers import HANDLERS, Handlers, import_handlers
 from .service.notify import Service
+from .service.rehearsal import with_rehearsal
 from .settings import Settings
 from .sync.collections import Collections
 
@@ -87,18 +89,16 @@ def build_routes(settings: Settings, instance: Instance, activity: Activity | No
 
 def build_instance(settings: Settings, clock: Clock | None = None, handlers: Handlers = HANDLERS) -> Instance:
     clock = clock or Clock()
-    broker = build_broker(settings)
-    hub = Hub(
-        HubLimits(
-            settings.channels_per_connection_max,
-            settings.history_events_max,
-            settings.members_per_channel_max,
-        )
-    )
+    broker, hub = build_broker(settings), build_hub(settings)
+    relay = build_relay(settings, hub, broker, clock)
+    calls = Calls(relay, clock, new_id)
+    if settings.test_mode:
+        handlers = with_rehearsal(handlers, clock)
     faults = ClientFaults(settings.client_faults_max)
     now_ms = wall_clock_ms(clock)
     dialect_options = DialectOptions(
         settings.channel_chars_max,
+        new_id,
         now_ms,
         handlers.types,
         settings.state_text_chars_max,
@@ -116,7 +116,8 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
         settings=settings,
         hub=hub,
         admission=admission,
-        service=Service(broker, dialect_options),
+        service=Service(relay, dialect_options, calls),
+        calls=calls,
         handlers=handlers,
         metrics=Metrics(hub, clock.now_s),
         drain=Drain(hub, admission),
@@ -124,14 +125,7 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
         clock=clock,
         now_ms=now_ms,
         broker=broker,
-        relay=Relay(
-            hub,
-            broker,
-            RelayLimits(
-                settings.position_check_ms, settings.resume_events_max, settings.outbox_bytes_max // 2
-            ),
-            clock,
-        ),
+        relay=relay,
         dialects={name: dialect(dialect_options) for name, dialect in DIALECTS.items()},
         origins=OriginRules(
             frozenset(settings.allowed_origins),
@@ -139,13 +133,30 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
             test_mode=settings.test_mode,
         ),
         faults=faults,
-        collections=Collections(broker, _random_id, faults, strict=settings.strict),
+        collections=Collections(broker, new_id, faults, strict=settings.strict),
         outbox_limits=OutboxLimits(
             settings.outbox_frames_max, settings.outbox_bytes_max, settings.slow_consumer
         ),
         now_s=clock.now_s,
-        new_id=_random_id,
+        new_id=new_id,
     )
+
+
+def build_hub(settings: Settings) -> Hub:
+    return Hub(
+        HubLimits(
+            settings.channels_per_connection_max,
+            settings.history_events_max,
+            settings.members_per_channel_max,
+        )
+    )
+
+
+def build_relay(settings: Settings, hub: Hub, broker: Broker, clock: Clock) -> Relay:
+    limits = RelayLimits(
+        settings.position_check_ms, settings.resume_events_max, settings.outbox_bytes_max // 2
+    )
+    return Relay(hub, broker, limits, clock)
 
 
 def build_tokens(settings: Settings) -> Tokens:
@@ -169,7 +180,7 @@ def build_broker(settings: Settings) -> Broker:
     )
 
 
-def _random_id() -> str:
+def new_id() -> str:
     return str(uuid.uuid4())
 
 

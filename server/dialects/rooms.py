@@ -148,7 +148,9 @@ class RoomsEncoder:
 
 class RoomsDialect:
     name = "rooms"
+    id_prefix = ""
     needs_user = False
+    answers_requests = False
     says_goodbye = True
 
     def __init__(self, options: DialectOptions) -> None:

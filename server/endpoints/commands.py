@@ -8,9 +8,11 @@ from typing import Any
 from ..core.connection import Connection
 from ..core.events import EVERYBODY, MESSAGE
 from ..core.messages import (
+    Ask,
     Call,
     ChangeState,
     Command,
+    Emit,
     Heartbeat,
     Join,
     Joined,
@@ -21,13 +23,15 @@ from ..core.messages import (
     Publish,
     ReadState,
     RefreshToken,
+    Register,
+    Respond,
     Subscribe,
     Tell,
     Unsubscribe,
 )
 from ..errors import NOT_SUBSCRIBED, SyncbedError
 from ..service.handlers import Client
-from . import user_state
+from . import rpc, user_state
 from .instance import Instance
 
 
@@ -87,4 +91,8 @@ OTHERS: dict[type, Callable[[Instance, Connection, Any], Awaitable[None]]] = {
     ReadState: user_state.read_state,
     Tell: user_state.tell,
     RefreshToken: user_state.refresh_token,
+    Register: rpc.register,
+    Ask: rpc.ask,
+    Respond: rpc.respond,
+    Emit: rpc.emit,
 }

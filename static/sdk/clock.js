@@ -18,8 +18,8 @@ export const ticks = () => performance.now();
  */
 export const setTimer = (ring, ms) => setTimeout(ring, ms);
 
-/** @param {Timer} [timer] none: there is none */
-export const clearTimer = (timer) => clearTimeout(timer);
+/** @param {Timer | null} [timer] */
+export const clearTimer = (timer) => clearTimeout(timer ?? undefined);
 
 /** A number in [0, 1). */
 export const random = () => Math.random();
