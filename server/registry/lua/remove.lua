@@ -1,0 +1,3 @@
+-- ARGV: 4 id
+forget(ARGV[4])
+return 1
