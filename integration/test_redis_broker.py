@@ -25,7 +25,7 @@ from server.brokers.base import (
 from server.brokers.memory import MemoryBroker
 from server.brokers.redis import RedisBroker
 from server.core.commit import Mutation
-from server.core.events import Position
+from server.core.events import Position, connection_channel
 from server.core.json_text import dumps
 from server.core.offline_queue import Waiting
 from server.errors import StartupError
@@ -307,6 +307,20 @@ async def test_a_key_of_the_wrong_type_fails_the_commit_before_its_first_write(
     with pytest.raises(BrokerUnavailableError, match="WRONGTYPE"):
         await broker.commit("orders", create("b", "tab", 2))
     assert contents(client) == before
+
+
+async def test_signals_leave_no_key_and_are_counted_by_who_hears_them(
+    opened: Open, redis_url: str, redis_prefix: str
+) -> None:
+    (first, first_ear), (second, second_ear) = await opened(redis_url), await opened(redis_url)
+    channel = connection_channel("c1")
+    for count, broker in enumerate((first, second), start=1):
+        await broker.join(channel)
+        assert await first.signal(channel, "asked", str(count)) == count
+    assert [event.payload for event in await first_ear.next(2)] == ["1", "2"]
+    assert [event.payload for event in await second_ear.next()] == ["2"]
+    with redis_client.Redis.from_url(redis_url) as caller:
+        assert list(caller.scan_iter(f"{redis_prefix}:*")) == []
 
 
 async def test_a_redis_that_is_full_refuses_the_write_and_keeps_nothing_of_it(

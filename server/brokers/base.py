@@ -100,6 +100,14 @@ class Broker(ABC):
         """Append an event that commits nothing. `payload` is JSON text; `sender` holds no line break."""
 
     @abstractmethod
+    async def signal(self, channel: str, name: str, payload: str, sender: str = "") -> int:
+        """Tell whoever has joined the channel at this moment, and keep nothing: no log, no offset.
+
+        The answer says how many instances heard it, as one atomic step; 0: nobody is there. The channel is
+        one that `carries_signals`; its position is NOWHERE.
+        """
+
+    @abstractmethod
     async def log(self, channel: str, after: Position | None, limit: int) -> list[Event]:
         """The events after a position (None: the start of this epoch), oldest first; or LogGoneError."""
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 from ..core.channel_log import ChannelLog
 from ..core.commit import EVENT_NAMES, Item, Mutation, Outcome, apply, event_payload, too_large
-from ..core.events import Event, Position
+from ..core.events import NOWHERE, Event, Position, carries_signals
 from ..core.json_text import dumps
 from ..core.offline_queue import OfflineQueue, Waiting
 from .base import Broker, BrokerLimits, Delivery, Listener, LogGoneError, Snapshot
@@ -45,7 +45,7 @@ class MemoryBroker(Broker):
 
     async def join(self, channel: str) -> Position:
         self._joined.add(channel)
-        return await self.position(channel)
+        return NOWHERE if carries_signals(channel) else await self.position(channel)
 
     async def leave(self, channel: str) -> None:
         self._joined.discard(channel)
@@ -56,6 +56,12 @@ class MemoryBroker(Broker):
 
     async def publish(self, channel: str, name: str, payload: str, sender: str = "") -> Event:
         return self._append(channel, name, payload, commit=False, sender=sender)
+
+    async def signal(self, channel: str, name: str, payload: str, sender: str = "") -> int:
+        if channel not in self._joined or self._listener is None:
+            return 0
+        self._listener.received(Event(channel, name, payload, NOWHERE, sender=sender))
+        return 1
 
     async def log(self, channel: str, after: Position | None, limit: int) -> list[Event]:
         log = self._logs.get(channel) or ChannelLog(channel, self._epoch, 1)

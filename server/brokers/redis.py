@@ -27,7 +27,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from ..core import json_text
 from ..core.commit import Item, Mutation, Outcome
-from ..core.events import Event, Position
+from ..core.events import NOWHERE, Event, Position, carries_signals
 from ..core.json_text import dumps
 from ..core.offline_queue import Waiting
 from ..errors import StartupError
@@ -91,7 +91,7 @@ class RedisBroker(Broker):
         topic = self._topic(channel)
         self._topics[topic] = channel  # before the first message can come
         await self._subscriber.subscribe(topic)
-        return await self.position(channel)
+        return NOWHERE if carries_signals(channel) else await self.position(channel)
 
     async def leave(self, channel: str) -> None:
         topic = self._topic(channel)
@@ -107,6 +107,10 @@ class RedisBroker(Broker):
         message = f"0 {dumps(sender)}\n{dumps(name)}\n{payload}"
         text = await self._run("publish", channel, [], [self._topic(channel), self._events_max, message])
         return parse_event(channel, text.decode())
+
+    async def signal(self, channel: str, name: str, payload: str, sender: str = "") -> int:
+        text = f"{NOWHERE.epoch}\n{NOWHERE.offset}\n0 {dumps(sender)}\n{dumps(name)}\n{payload}"
+        return int(await self._run("signal", channel, [], [self._topic(channel), text]))
 
     async def log(self, channel: str, after: Position | None, limit: int) -> list[Event]:
         args = ["", "0"] if after is None else [after.epoch, str(after.offset)]

@@ -18,7 +18,7 @@ from redis import exceptions
 from .base import BrokerUnavailableError, IndefiniteError
 
 _PREAMBLE = "epoch"
-NAMES = ("position", "publish", "log", "read", "commit", "deliver")
+NAMES = ("position", "publish", "signal", "log", "read", "commit", "deliver")
 
 # Errors that Redis gives before a script's first write. Any other is the script's own, and it keeps what
 # it wrote (https://redis.io/docs/latest/develop/programmability/eval-intro/).

@@ -17,7 +17,7 @@ from typing import Any
 from ..clock import Clock, wall_clock_ms
 from ..core.channel import Channel, HeldSubscription
 from ..core.connection import Connection
-from ..core.events import NOTIFICATION, Event, Position, is_user_channel
+from ..core.events import NOTIFICATION, Event, Position, carries_signals, is_user_channel
 from ..core.hub import Hub
 from ..core.messages import Start
 from ..core.offline_queue import Waiting
@@ -239,6 +239,9 @@ class Relay:
                     break  # the others would not fare better; the next round will tell
 
     async def _check_position(self, name: str) -> None:
+        if carries_signals(name):
+            await self._settle(name)  # it may still have to be joined; there is nothing to be behind of
+            return
         position = await self._broker.position(name)
         channel = self._hub.channels.get(name)
         if channel is None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .connection import Connection
-from .events import Event, Position
+from .events import NOWHERE, Event, Position
 
 State = Literal["joining", "live", "behind"]
 
@@ -38,6 +38,8 @@ class Channel:
 
     def receive(self, event: Event) -> list[Event]:
         """Take an event from the broker; answer the events to hand out now, in order."""
+        if event.position == NOWHERE:
+            return [event]  # a signal: nothing comes before it or after it
         if self.state == "live":
             here, there = self.position, event.position
             if there.epoch == here.epoch:

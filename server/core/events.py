@@ -33,6 +33,11 @@ EVERYBODY = SYSTEM_PREFIX + "everybody"
 
 
 _USERS = SYSTEM_PREFIX + "user/"
+_NOW = SYSTEM_PREFIX + "now/"
+_CONNECTIONS = _NOW + "connection/"
+
+NOWHERE = Position("", 0)
+"""The position of a signal, and of the channels that carry nothing else."""
 
 MESSAGE, NOTIFICATION, ROOM_UPDATE = "message", "notification", "room_update"
 """Names of events: what a client published, what the service face told all or a user, and a room."""
@@ -45,3 +50,17 @@ def user_channel(user: str) -> str:
 
 def is_user_channel(channel: str) -> bool:
     return channel.startswith(_USERS)
+
+
+def connection_channel(connection_id: str) -> str:
+    """Where one connection stands alone: the way to tell it something from any instance or process.
+
+    A dialect makes it the `home` of its connections. It carries signals only (`Broker.signal`), and whether
+    any instance has joined it is whether the connection exists.
+    """
+    return _CONNECTIONS + connection_id
+
+
+def carries_signals(channel: str) -> bool:
+    """Whether the channel has no log: what is said there is for who listens at that moment."""
+    return channel.startswith(_NOW)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..brokers.base import Broker
-from ..core.events import EVERYBODY, NOTIFICATION, ROOM_UPDATE, user_channel
+from ..core.events import EVERYBODY, NOTIFICATION, ROOM_UPDATE, connection_channel, user_channel
 from ..core.json_text import dumps
 from ..core.offline_queue import Waiting
 from ..dialects.base import DialectOptions, check_channel
@@ -31,6 +31,14 @@ class Service:
         payload = dumps({"event": event, "data": data})
         message = Waiting(NOTIFICATION, payload, "", priority, self._options.now_ms())
         return (await self._broker.deliver(user_channel(user), message)).delivered > 0
+
+    async def tell_connection(self, connection_id: str, name: str, data: Any) -> bool:
+        """To one connection, whichever instance holds it; False if there is none with this id.
+
+        `name` is the event that the connection's dialect has a word for (`Event.name`), `data` its payload.
+        """
+        channel = connection_channel(connection_id)
+        return await self._broker.signal(channel, name, dumps(data)) > 0
 
     async def notify_room(self, room: str, data: Any) -> None:
         """To everybody in the room: `{"type":"room_update","room","data"}`."""

@@ -10,7 +10,7 @@ import pytest
 
 from server.brokers.base import Broker, BrokerLimits, Delivery, LogGoneError
 from server.core.commit import Item, Mutation, Outcome
-from server.core.events import Event, Position
+from server.core.events import NOWHERE, Event, Position, connection_channel
 from server.core.json_text import dumps, loads
 from server.core.offline_queue import QueueLimits, Waiting
 
@@ -433,6 +433,24 @@ class BrokerContract:
         broker, ear = await open_broker()
         assert await ear.life() == "connected"
         assert len(broker.survives()) > 20
+
+    # signals
+
+    async def test_a_signal_is_heard_by_who_listens_now_and_kept_nowhere(
+        self, open_broker: OpenBroker
+    ) -> None:
+        broker, ear = await open_broker()
+        channel = connection_channel("c1")
+        assert await broker.signal(channel, "asked", "0") == 0
+        assert await broker.join(channel) == NOWHERE
+        assert await broker.signal(channel, "asked", '{"n":1}', "\ud800 app") == 1
+        assert await ear.next() == [Event(channel, "asked", '{"n":1}', NOWHERE, sender="\ud800 app")]
+        assert await broker.signal(connection_channel("c2"), "asked", "2") == 0
+        await broker.leave(channel)
+        assert await broker.signal(channel, "asked", "3") == 0
+        assert ear.events.empty()
+        with pytest.raises(LogGoneError):
+            await broker.log(channel, Position((await broker.position(channel)).epoch, 1), 10)
 
     # who may be away
 

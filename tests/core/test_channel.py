@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from server.core.channel import Channel
-from server.core.events import Event, Position
+import pytest
+
+from server.core.channel import Channel, State
+from server.core.events import NOWHERE, Event, Position, connection_channel
 from tests.clients import event
 
 
@@ -116,3 +118,12 @@ def test_a_channel_is_behind_a_later_offset_and_behind_any_other_epoch() -> None
     assert not channel.is_behind(Position("e1", 4))
     assert channel.is_behind(Position("e1", 6))
     assert channel.is_behind(Position("e2", 0))
+
+
+@pytest.mark.parametrize("state", ["joining", "live", "behind"])
+def test_a_signal_is_handed_out_at_once_and_moves_nothing(state: State) -> None:
+    channel = Channel(connection_channel("c1"), 10)
+    channel.state = state
+    signal = Event(channel.name, "asked", "1", NOWHERE)
+    assert channel.receive(signal) == [signal]
+    assert (channel.state, channel.position) == (state, NOWHERE)
