@@ -1,9 +1,9 @@
 """Publishes through a circuit a channel: what the broker cannot take now waits in order, or is refused.
 
-    published   the broker has it
-    queued      it waits, behind what waits already, and is published when the broker takes it
-    rejected    too much waits already; nothing was done
-    error       the broker's answer was lost: it may have happened, so it is not sent again
+published   the broker has it
+queued      it waits, behind what waits already, and is published when the broker takes it
+rejected    too much waits already; nothing was done
+error       the broker's answer was lost: it may have happened, so it is not sent again
 """
 
 from __future__ import annotations

@@ -108,10 +108,9 @@ class Lane(Generic[T]):
 
         Nothing overtakes what waits. While the circuit is closed and nothing waits, tries may overlap.
         """
-        cooled = self.circuit.wait_s(now_s) == 0
-        if not self.waiting and (
-            self.circuit.state == "closed" or (self.circuit.state == "half_open" and cooled and not self._trying)
-        ):
+        self.circuit.wait_s(now_s)  # it may have cooled
+        state = self.circuit.state
+        if not self.waiting and (state == "closed" or (state == "half_open" and not self._trying)):
             self._trying += 1
             return "try"
         return self._queue(message)

@@ -74,6 +74,8 @@ class Connection:
         """Whether it is told, and closed with 1001, when the server ends."""
         self.home: str | None = None
         """The system channel that it stands in, which no limit of channels counts."""
+        self.heard_ms = self.answered_ms = 0
+        """Since 1970: when it last sent anything, and when it last answered a beat."""
         self.state: State = "handshaking"
         self.closing: Close | None = None
         self._wake = wake

@@ -98,6 +98,14 @@ class RefreshToken:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """To everybody else on the channel, and to its agent; who sends to a channel is on it from then on."""
+
+    channel: str
+    message: dict[str, Any]
+
+
 Command = (
     Subscribe
     | Unsubscribe
@@ -111,6 +119,7 @@ Command = (
     | ReadState
     | Tell
     | RefreshToken
+    | Carry
 )
 
 # replies

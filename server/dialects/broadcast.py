@@ -80,6 +80,7 @@ class BroadcastDialect:
     name = "broadcast"
     encoder: Encoder = PLAIN
     needs_user = False
+    registers = False
     says_goodbye = False
 
     def __init__(self, limits: DialectOptions) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from .base import Dialect, DialectOptions
 from .broadcast import BroadcastDialect
+from .gateway import GatewayDialect
 from .rooms import RoomsDialect
 from .state import StateDialect
 
 DIALECTS: dict[str, Callable[[DialectOptions], Dialect]] = {
     "broadcast": BroadcastDialect,
     "rooms": RoomsDialect,
+    "gateway": GatewayDialect,
     "state": StateDialect,
 }

@@ -100,6 +100,7 @@ class RoomsEncoder:
 class RoomsDialect:
     name = "rooms"
     needs_user = False
+    registers = False
     says_goodbye = True
 
     def __init__(self, options: DialectOptions) -> None:

@@ -140,6 +140,7 @@ def state_of(item: dict[str, Any] | None) -> dict[str, Any]:
 class StateDialect:
     name = "state"
     needs_user = True
+    registers = False
     says_goodbye = True
 
     def __init__(self, options: DialectOptions) -> None:

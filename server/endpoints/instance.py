@@ -19,6 +19,7 @@ from ..guard.admission import Admission
 from ..guard.client_faults import ClientFaults
 from ..guard.origins import OriginRules
 from ..guard.tokens import Tokens
+from ..service.gateway import Gateway
 from ..service.handlers import Handlers
 from ..service.notify import Service
 from ..settings import Settings
@@ -36,6 +37,7 @@ class Instance:
     broker: Broker
     relay: Relay
     service: Service
+    gateway: Gateway
     handlers: Handlers
     metrics: Metrics
     drain: Drain

@@ -17,6 +17,7 @@ from ..core.connection import Close, Connection
 from ..core.heartbeat import HeartbeatRules
 from ..core.messages import Command, ErrorReply, Heartbeat
 from ..dialects.base import Dialect
+from ..dialects.gateway import GUIDE
 from ..errors import (
     BROKER_UNAVAILABLE,
     INDEFINITE,
@@ -29,6 +30,7 @@ from ..errors import (
 )
 from ..guard.rate import Rate
 from ..guard.tokens import Identity
+from ..service.gateway import STALE, Guest
 from .answers import JsonAnswer
 from .commands import carry_out
 from .doors import Door, credentials
@@ -59,6 +61,10 @@ async def converse(websocket: WebSocket, instance: Instance, dialect_name: str, 
     offered = [name for name in websocket.scope.get("subprotocols", []) if name in instance.dialects]
     subprotocol = offered[0] if offered else None
     dialect = instance.dialects[subprotocol or dialect_name]
+    if dialect.registers:
+        guest = instance.gateway.guest(websocket.query_params.get("session_token"))
+        await _Conversation(websocket, instance, dialect, None, guest=guest).run(subprotocol)
+        return
     if not dialect.needs_user:
         await _Conversation(websocket, instance, dialect, None).run(subprotocol)
         return
@@ -78,6 +84,13 @@ async def upgrade_required(request: Request) -> Response:
     return JsonAnswer({"error": error.body()}, 426, {"Upgrade": "websocket", "Connection": "Upgrade"})
 
 
+def guest_id(instance: Instance, guest: Guest) -> str:
+    """As the original makes it: eight digits are few, so that one that is taken here is not taken again."""
+    while (id_ := f"ws_{guest.label}_{instance.new_id()[:8]}") in instance.hub.connections:
+        pass
+    return id_
+
+
 class _Conversation:
     def __init__(
         self,
@@ -86,6 +99,7 @@ class _Conversation:
         dialect: Dialect,
         identity: Identity | None,
         auth_method: str = "",
+        guest: Guest | None = None,
     ) -> None:
         self._websocket = websocket
         self._instance = instance
@@ -93,8 +107,13 @@ class _Conversation:
         self._rate = Rate(instance.settings.messages_per_s_max, instance.now_s())
         self._writer = Writer(websocket, instance.metrics.sent, instance.settings.write_s_max)
         client_id = websocket.query_params.get("client_id")
+        self._guest = guest
         self._connection = Connection(
-            instance.new_id(), dialect.encoder, instance.outbox_limits, self._writer.wake, client_id
+            instance.new_id() if guest is None else guest_id(instance, guest),
+            dialect.encoder,
+            instance.outbox_limits,
+            self._writer.wake,
+            client_id,
         )
         self._connection.says_goodbye = dialect.says_goodbye
         self._identity = identity
@@ -134,6 +153,8 @@ class _Conversation:
             if self._watch is not None:
                 self._watch.cancel()
             instance.relay.forget(connection)
+            if connection in instance.gateway.presence:
+                instance.relay.spawn(lambda: instance.gateway.presence.leave(connection))
             instance.drain.gone(connection)
             instance.metrics.ended(instance.now_s() - self._since_s)
             if client_id is not None and abort is not None:
@@ -141,6 +162,9 @@ class _Conversation:
 
     async def _begin(self, *, returns: bool) -> None:
         connection, relay = self._connection, self._instance.relay
+        if self._guest is not None:
+            await self._begin_registered(self._guest)
+            return
         self._dialect.greet(connection)
         connection.home = self._dialect.home(connection)
         if connection.home is None:
@@ -165,13 +189,35 @@ class _Conversation:
             settings.heartbeat_s, settings.heartbeat_timeout_s, settings.heartbeats_missed_max
         )
         token_s = identity.expires_at_s - instance.now_ms() / 1000
-        vitals = Vitals(connection, rules, settings.token_warning_s, instance.clock, token_s)
+        warning_s = settings.token_warning_s
+        vitals = Vitals(connection, rules, instance.clock, token_s=token_s, warning_s=warning_s)
         instance.vitals[connection] = vitals
         position = await tell_state(instance, connection, "resync" if returns else "snapshot")
         instance.relay.subscribe(connection, home, position)
         await instance.relay.settle([home])
         await instance.broker.flush(home, instance.now_ms())
         self._watch = instance.relay.spawn(vitals.run)
+
+    async def _begin_registered(self, guest: Guest) -> None:
+        """Whoever has been welcomed hears everything that is said from then on."""
+        connection, instance, settings = self._connection, self._instance, self._instance.settings
+        close = await instance.gateway.enter(connection, guest)
+        if close is not None:
+            connection.close(close)
+            return
+        rules = HeartbeatRules(settings.gateway_ping_s, settings.gateway_idle_s_max, missed_max=1)
+        vitals = Vitals(connection, rules, instance.clock, silent=STALE, answers_only=True)
+        instance.vitals[connection] = vitals
+        self._watch = instance.relay.spawn(vitals.run)
+        connection.home = self._dialect.home(connection)
+        assert connection.home is not None
+        for channel in (connection.home, GUIDE):
+            instance.relay.subscribe(connection, channel, None)
+        try:
+            await instance.relay.settle((connection.home, GUIDE))
+        except (BrokerUnavailableError, IndefiniteError) as error:
+            logger.info("what goes to %s will be heard when the broker is back: %s", connection.id, error)
+        self._dialect.greet(connection)
 
     async def _listen(self) -> None:
         while True:
@@ -190,6 +236,7 @@ class _Conversation:
                 raise SyncbedError(RATE_LIMITED)
             if text is None:
                 raise SyncbedError(INVALID_FRAME, "frames are JSON text; this one was binary")
+            self._connection.heard_ms = self._instance.now_ms()
             vitals = self._instance.vitals.get(self._connection)
             if vitals is not None:
                 vitals.heard()

@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from ..core import json_text
 
-Admitted = Literal["admitted", "user_full", "full"]
+Admitted = Literal["admitted", "taken", "user_full", "full"]
+"""`taken`: there is a connection of that id."""
 
 
 @dataclass(frozen=True, slots=True)

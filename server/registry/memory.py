@@ -20,6 +20,8 @@ class MemoryRegistry(Registry):
     async def admit(self, entry: Entry) -> Admitted:
         self._reap()
         limits, counts = self._limits, await self.counts()
+        if entry.connection_id in self._entries:
+            return "taken"
         if 0 < limits.per_user_max <= counts.per_user.get(entry.session_token, 0):
             return "user_full"
         if 0 < limits.connections_max <= counts.everybody:
@@ -40,9 +42,7 @@ class MemoryRegistry(Registry):
         await self.stand(entries)
         self._leases[instance] = self._now_ms() + self._limits.lease_ms
         standing = {entry.connection_id for entry in entries} | set(arriving)
-        self._forget(
-            lambda each: each.gateway_instance_id == instance and each.connection_id not in standing
-        )
+        self._forget(lambda each: each.gateway_instance_id == instance and each.connection_id not in standing)
         self._reap()
 
     async def entry(self, connection_id: str) -> Entry | None:
