@@ -10,7 +10,7 @@ import pytest
 
 from integration.client import Socket, connect, health, http
 from integration.waiting import until
-from server.endpoints.metrics import NAMES
+from server.endpoints.metrics import METRICS
 from server.remote import remote_service
 from syncbed.world import World
 
@@ -151,7 +151,7 @@ async def test_metrics_have_the_guides_names_and_count(world: World) -> None:
     async def figures() -> dict[str, float]:
         async with http(address) as caller:
             text = (await caller.get("/metrics")).text
-        assert all(f"# HELP {name} " in text for name in NAMES)
+        assert all(f"# HELP {name} " in text for name in METRICS)
         pairs: list[tuple[str, Any]] = re.findall(r"^(\w+(?:\{[^}]*\})?) (\S+)$", text, re.M)
         return {name: float(value) for name, value in pairs}
 

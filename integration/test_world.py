@@ -41,6 +41,16 @@ def test_a_redis_without_a_log_forgets(world: World) -> None:
     assert client.get("kept") is None
 
 
+def test_a_redis_that_still_writes_its_first_log_is_stopped_when_it_can_be(world: World) -> None:
+    redis = world.redis()
+    client = redis_client.Redis.from_url(redis.url)
+    client.set("kept", "yes")
+    client.config_set("rdb-key-save-delay", 500_000)  # µs a key
+    client.config_set("appendonly", "yes")
+    assert redis.stop() == 0
+    assert "Writing initial AOF, can't exit" in redis.output
+
+
 def test_the_data_of_a_running_redis_is_not_wiped(world: World) -> None:
     with pytest.raises(WorldError, match="stop or kill it first"):
         world.redis().wipe()

@@ -76,21 +76,25 @@ class Option:
     """As the guide writes it. It holds only under `--config`."""
     comes_to: str
     """Our settings, or why there is none."""
+    about: str = ""
+    """For docs/configuration.md, where the setting's name does not say it all."""
 
 
 OPTIONS: dict[str, Option] = {
-    "enabled": Option(boolean, False, "ws_enabled"),
-    "host": Option(text, None, "host"),  # the guide's 0.0.0.0 must be asked for
+    "enabled": Option(boolean, False, "ws_enabled", "without it there are no WebSocket paths"),
+    "host": Option(text, None, "host", "the guide's `0.0.0.0` must be asked for"),
     "port": Option(port, 8081, "port"),
-    "timeout": Option(seconds, "30s", "http_idle_s_max"),
+    "timeout": Option(seconds, "30s", "http_idle_s_max", "in whole seconds"),
     "read_buffer_size": Option(bytes_count, 1024, "without effect: the event loop reads what there is"),
     "write_buffer_size": Option(bytes_count, 1024, "without effect: see outbox_bytes_max"),
-    "max_message_size": Option(bytes_count, 512_000, "frame_bytes_max"),
+    "max_message_size": Option(bytes_count, 512_000, "frame_bytes_max", "a larger frame closes with 1009"),
     "ping_interval": Option(seconds, "54s", "ping_interval_s"),
-    "pong_wait": Option(seconds, "60s", "ping_timeout_s"),
+    "pong_wait": Option(
+        seconds, "60s", "ping_timeout_s", "`ping_interval` is taken off: the guide counts from the last pong"
+    ),
     "write_wait": Option(seconds, "10s", "write_s_max"),
-    "limits.max_connections": Option(limit, 0, "connections_max"),
-    "limits.max_connections_per_room": Option(limit, 0, "members_per_channel_max"),
+    "limits.max_connections": Option(limit, 0, "connections_max", "0: no limit"),
+    "limits.max_connections_per_room": Option(limit, 0, "members_per_channel_max", "0: no limit"),
 }
 
 

@@ -17,7 +17,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="SYNCBED_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SYNCBED_", frozen=True, extra="ignore", use_attribute_docstrings=True
+    )
 
     host: str = "127.0.0.1"
     """A loopback address also listens on `::1`, where that exists."""
@@ -48,13 +50,17 @@ class Settings(BaseSettings):
     """Host names that this server answers to, besides addresses and loopback names: `["app.example"]`."""
 
     connections_max: Limit = 10_000
+    """Of one instance; 0: no limit."""
     members_per_channel_max: Limit = 0
+    """Of one instance; 0: no limit."""
     channels_per_connection_max: Count = 1000
     channel_chars_max: Count = 200
     frame_bytes_max: Count = 512_000
+    """A larger one closes its connection with 1009."""
     messages_per_s_max: Count = 1000
     """Per connection; the burst is one second's worth."""
     outbox_frames_max: Count = 4096
+    """Per connection, like `outbox_bytes_max`: what waits to be read by its client."""
     outbox_bytes_max: Count = 16_000_000
     slow_consumer: Literal["close", "drop_oldest"] = "close"
     write_s_max: Annotated[float, Field(ge=0)] = 0
@@ -69,14 +75,16 @@ class Settings(BaseSettings):
     token_warning_s: Annotated[float, Field(ge=0)] = 60
     """So long before its token expires a client is told."""
     user_connections_max: Limit = 5
+    """Of one instance; 0: no limit."""
     user_over_limit: Literal["refuse", "close_oldest"] = "refuse"
     state_text_chars_max: Count = 8192
     state_messages_per_min_max: Limit = 30
+    """Per connection; 0: no limit."""
     heartbeat_s: Annotated[float, Field(gt=0)] = 30
     heartbeat_timeout_s: Annotated[float, Field(gt=0)] = 60
     heartbeats_missed_max: Count = 3
     queue_messages_max: Count = 1000
-    """Of a user who is away."""
+    """Of a user who is away, in all instances together."""
     queue_age_s_max: Count = 24 * 3600
 
     gateway_connections_max: Limit = 1000

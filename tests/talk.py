@@ -18,6 +18,8 @@ from tests.vectors import Bindings, Vector
 TURNS = 40
 """Of the event loop: more than a frame takes from one client to another."""
 WAIT_S_MAX = 5.0
+ABOUT_NOBODY = {"freeze", "advance_s", "notify", "notify_all", "notify_room"}
+"""Steps that no client takes, and that open none."""
 
 
 class AsgiSocket:
@@ -105,10 +107,13 @@ class Talk:
 
     async def take(self, step: dict[str, Any]) -> None:
         name = step.get("client", "a")
-        if name not in self.clients:
+        if name not in self.clients and not step.keys() & ABOUT_NOBODY:
             self.clients[name] = self.open(name, step)
             await turns()
-        client = self.clients[name]
+        client = self.clients.get(name)
+        if client is None or step.keys() & ABOUT_NOBODY:
+            await self.take_alone(step)
+            return
         match step:
             case {"send": frame}:
                 client.send(json.dumps(self.bindings.fill(frame)))
@@ -130,10 +135,23 @@ class Talk:
                 channels = self.instance.hub.channels
                 assert {channel: len(channels.get(channel, ())) for channel in counts} == counts
             case _:
-                await self.take_other(step)
+                pytest.fail(f"unknown step {step}")
 
-    async def take_other(self, step: dict[str, Any]) -> None:
-        pytest.fail(f"unknown step {step}")
+    async def take_alone(self, step: dict[str, Any]) -> None:
+        service, clock = self.instance.service, self.instance.clock
+        match step:
+            case {"notify_all": told}:
+                await service.notify_all(told["event"], told["data"])
+            case {"notify_room": told}:
+                await service.notify_room(told["room"], told["data"])
+            case {"notify": told}:
+                await service.notify_user(**{"priority": False} | told)
+            case {"freeze": True}:
+                clock.freeze()
+            case {"advance_s": seconds}:
+                await clock.advance(seconds * 1000, turns)
+            case _:
+                pytest.fail(f"unknown step {step}")
 
 
 @asynccontextmanager

@@ -11,27 +11,23 @@ Step = dict[str, Any]
 JUDGES = ["converges", "no_lost_write", "no_duplicate", "in_order_no_gap", "expectations"]
 
 
-def play(
-    stage: Stage,
-    steps: list[Step],
-    *,
-    needs: list[str],
-    alice_tabs: int = 2,
-    judges: list[str] | None = None,
-    **keys: Any,
-) -> Played:
+def of_alice_and_bob(
+    steps: list[Step], *, needs: list[str], alice_tabs: int = 2, judges: list[str] | None = None, **keys: Any
+) -> dict[str, Any]:
     """Alice with some tabs, the first of which leads, and Bob; all are connected before the first step."""
     tabs = [f"alice/{number}" for number in range(1, alice_tabs + 1)]
-    return stage.play(
-        {
-            "profiles": {"alice": {"tabs": alice_tabs}, "bob": {}},
-            "needs": ["server_authority", "idempotent", *needs],
-            "judges": JUDGES if judges is None else judges,
-            "settle_ms_max": 30_000,
-            "steps": [*map(is_connected, [*tabs, "bob/1"]), *steps],
-            **keys,
-        }
-    )
+    return {
+        "profiles": {"alice": {"tabs": alice_tabs}, "bob": {}},
+        "needs": ["server_authority", "idempotent", *needs],
+        "judges": JUDGES if judges is None else judges,
+        "settle_ms_max": 30_000,
+        "steps": [*map(is_connected, [*tabs, "bob/1"]), *steps],
+        **keys,
+    }
+
+
+def play(stage: Stage, steps: list[Step], **keys: Any) -> Played:
+    return stage.play(of_alice_and_bob(steps, **keys))
 
 
 def is_connected(tab: str) -> Step:

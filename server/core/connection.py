@@ -43,9 +43,13 @@ class Encoder(Protocol):
 class Close:
     code: int
     reason: str
+    when: str = ""
+    """For docs/protocol.md, where the reason does not say it all."""
 
 
-SLOW_CONSUMER = Close(1013, "slow consumer: reconnect and resume")
+SLOW_CONSUMER = Close(
+    1013, "slow consumer: reconnect and resume", "`SYNCBED_OUTBOX_FRAMES_MAX` or `_BYTES_MAX` wait to be read"
+)
 
 
 class Connection:

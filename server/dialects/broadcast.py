@@ -6,6 +6,7 @@ errors. A client that does is told where each channel stands, and may resume fro
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..core.connection import Connection, Encoder
@@ -26,8 +27,29 @@ from ..core.messages import (
 )
 from ..errors import INVALID_FRAME, SyncbedError
 from .base import DialectOptions, check_channel, json_kind, parse_object
+from .tables import Sends, Takes
 
-PING = {"type": "ping"}
+PLACE = {"channel": "orders", "epoch": "e1", "offset": 42}
+EVENT = {"channel": "orders", "event": "created", "payload": {"entity_id": "123"}}
+
+FRAMES: dict[str, Sends] = {
+    "event": Sends(EVENT, "to every subscriber, the originator included"),
+    "event with its position": Sends(EVENT | PLACE, "the same, to who asked for positions"),
+    "subscribed": Sends(
+        {"type": "subscribed", **PLACE, "recovered": True},
+        "to who asked for positions: the events after this one follow, all of them, in order. With "
+        "`recovered` false some are lost: read the state anew. It may come at any time",
+    ),
+    "position": Sends(
+        {"type": "position", **PLACE},
+        "to who asked for positions, every few seconds: who is behind it has lost something",
+    ),
+    "pong": Sends({"type": "pong"}),
+    "error": Sends(
+        {"type": "error", "code": 40002, "message": "a frame of the wrong shape"}, "the connection lives"
+    ),
+}
+"""What the server sends."""
 
 
 class PlainEncoder:
@@ -38,9 +60,9 @@ class PlainEncoder:
             case Event():
                 return "{" + _event_members(message) + "}"
             case Pong():
-                return dumps({"type": "pong"})
+                return FRAMES["pong"].text()
             case ErrorReply():
-                return dumps({"type": "error", "code": message.kind.code, "message": message.message})
+                return FRAMES["error"].text(code=message.kind.code, message=message.message)
             case _:
                 return None
 
@@ -55,9 +77,9 @@ class PositionsEncoder(PlainEncoder):
                 tail = f',"epoch":{dumps(position.epoch)},"offset":{position.offset}}}'
                 return "{" + _event_members(message) + tail
             case Subscribed():
-                return dumps({"type": "subscribed"} | _place(message) | {"recovered": message.recovered})
+                return FRAMES["subscribed"].text(**_place(message), recovered=message.recovered)
             case PositionNow():
-                return dumps({"type": "position"} | _place(message))
+                return FRAMES["position"].text(**_place(message))
             case _:
                 return super().encode(message)
 
@@ -95,11 +117,16 @@ class BroadcastDialect:
     def decode(self, text: str, connection: Connection) -> list[Command]:
         frame = parse_object(text)
         if frame.get("type") == "ping":
-            return [Ping()]
-        if not frame.keys() & {"subscribe", "unsubscribe"}:
-            raise SyncbedError(
-                INVALID_FRAME, 'a frame must hold "subscribe", "unsubscribe" or {"type":"ping"}'
-            )
+            return TYPES["ping"].parse(self, frame, connection)
+        for member in ("subscribe", "unsubscribe"):
+            if member in frame:
+                return TYPES[member].parse(self, frame, connection)
+        raise SyncbedError(INVALID_FRAME, 'a frame must hold "subscribe", "unsubscribe" or {"type":"ping"}')
+
+    def _ping(self, frame: dict[str, Any], connection: Connection) -> list[Command]:
+        return [Ping()]
+
+    def _subscriptions(self, frame: dict[str, Any], connection: Connection) -> list[Command]:
         unsubscribe = self._channels(frame, "unsubscribe")
         subscribe = self._channels(frame, "subscribe")
         starts = self._positions(frame, subscribe)
@@ -144,3 +171,20 @@ def _start(channel: str, value: Any) -> Start:
                 INVALID_FRAME,
                 f'the position of {channel} must be null or {{"epoch": text, "offset": 0 or more}}',
             )
+
+
+TYPES: dict[str, Takes[Callable[[BroadcastDialect, dict[str, Any], Connection], list[Command]]]] = {
+    "subscribe": Takes(
+        {"subscribe": ["orders", "contacts"]},
+        "no answer; one frame may hold `unsubscribe` as well",
+        BroadcastDialect._subscriptions,
+    ),
+    "unsubscribe": Takes({"unsubscribe": ["orders"]}, "no answer", BroadcastDialect._subscriptions),
+    "subscribe with positions": Takes(
+        {"subscribe": ["orders"], "positions": {"orders": {"epoch": "e1", "offset": 42}}},
+        "asks for positions, and resumes from this one; `null`: from now on → `subscribed`",
+        BroadcastDialect._subscriptions,
+    ),
+    "ping": Takes({"type": "ping"}, "→ `pong`", BroadcastDialect._ping),
+}
+"""What a client may send."""

@@ -1,6 +1,6 @@
 """The `rooms` dialect (seed 004): rooms are channels, and a broadcast goes to everybody.
 
-`TYPES` and `ERROR_TEXTS` are the guide's tables. What it does not name, a message of a type that the
+`TYPES`, `FRAMES` and `ERRORS` are the guide's tables. What it does not name, a message of a type that the
 application handles among it, follows its shapes.
 """
 
@@ -39,20 +39,68 @@ from ..errors import (
     SyncbedError,
 )
 from .base import DialectOptions, check_channel, parse_object
+from .tables import Says, Sends, Takes
 
-ERROR_TEXTS = {
-    INVALID_JSON.name: "invalid JSON format",
-    INVALID_FRAME.name: "invalid JSON format",
-    UNKNOWN_TYPE.name: "unknown message type",
-    CHANNEL_REQUIRED.name: "room name is required",
-    NOT_SUBSCRIBED.name: "not subscribed to this room",
-    CHANNEL_FULL.name: "room is at maximum capacity",
-    AT_CAPACITY.name: "server is at maximum capacity",
-    SHUTTING_DOWN.name: "connection closed",
+ERRORS: dict[str, Says] = {
+    INVALID_JSON.name: Says("invalid JSON format", "it is not JSON"),
+    INVALID_FRAME.name: Says("invalid JSON format", "it is no object, or a member is of the wrong kind"),
+    UNKNOWN_TYPE.name: Says("unknown message type", "the type is missing, or nobody handles it"),
+    CHANNEL_REQUIRED.name: Says("room name is required", "the room is missing or empty"),
+    NOT_SUBSCRIBED.name: Says(
+        "not subscribed to this room", "a `publish` or `unsubscribe` without a subscription"
+    ),
+    CHANNEL_FULL.name: Says("room is at maximum capacity", "the room is full; the connection stays"),
+    AT_CAPACITY.name: Says("server is at maximum capacity", "the server is full; close 1013 follows"),
+    SHUTTING_DOWN.name: Says("connection closed", "the server is shutting down; close 1001 follows"),
 }
 """By the name of the error. The others say what they say anywhere."""
 
 WELCOME = "Connected to WebSocket server"
+AT_MS = 1234567890123
+
+FRAMES: dict[str, Sends] = {
+    "connected": Sends(
+        {"type": "connected", "data": {"client_id": "uuid-string", "message": WELCOME}, "timestamp": AT_MS},
+        "comes first",
+    ),
+    "subscribed": Sends(
+        {
+            "type": "subscribed",
+            "room": "chat",
+            "data": {"room": "chat", "client_count": 5},
+            "timestamp": AT_MS,
+        },
+        "oneself counted",
+    ),
+    "unsubscribed": Sends(
+        {"type": "unsubscribed", "room": "chat", "data": {"room": "chat"}, "timestamp": AT_MS}
+    ),
+    "message": Sends(
+        {
+            "type": "message",
+            "room": "chat",
+            "data": {"any": "payload"},
+            "client_id": "sender-uuid",
+            "timestamp": AT_MS,
+        },
+        "a broadcast names no `room`; a commit, or an event of another dialect, has `event` in place of "
+        "`client_id`",
+    ),
+    "pong": Sends({"type": "pong", "timestamp": AT_MS}),
+    "error": Sends(
+        {"type": "error", "error": "room name is required", "timestamp": AT_MS},
+        "the connection lives unless a close follows",
+    ),
+    NOTIFICATION: Sends(
+        {"type": NOTIFICATION, "data": {"event": "deployed", "data": {"any": "payload"}}, "timestamp": AT_MS},
+        "`notify_all(event, data)`: from the application to everybody",
+    ),
+    ROOM_UPDATE: Sends(
+        {"type": ROOM_UPDATE, "room": "chat", "data": {"any": "payload"}, "timestamp": AT_MS},
+        "`notify_room(room, data)`: from the application to a room",
+    ),
+}
+"""What the server sends, by `type`; and messages of the application's own types."""
 
 
 class RoomsEncoder:
@@ -73,9 +121,10 @@ class RoomsEncoder:
             case Pong():
                 return self._frame("pong")
             case Answer():
-                return self._frame(message.type, data=message.data)
+                return dumps({"type": message.type, "data": message.data, "timestamp": self._now_ms()})
             case ErrorReply():
-                return self._frame("error", error=ERROR_TEXTS.get(message.kind.name, message.message))
+                says = ERRORS.get(message.kind.name)
+                return self._frame("error", error=message.message if says is None else says.word)
             case _:
                 return None
 
@@ -94,7 +143,7 @@ class RoomsEncoder:
         return "{" + ",".join(parts) + "}"
 
     def _frame(self, type_: str, **members: Any) -> str:
-        return dumps({"type": type_, **members, "timestamp": self._now_ms()})
+        return FRAMES[type_].text(**members, timestamp=self._now_ms())
 
 
 class RoomsDialect:
@@ -116,9 +165,9 @@ class RoomsDialect:
     def decode(self, text: str, connection: Connection) -> list[Command]:
         frame = parse_object(text)
         type_ = _text(frame, "type")
-        parse = TYPES.get(type_)
-        if parse is not None:
-            return [parse(self, frame)]
+        takes = TYPES.get(type_)
+        if takes is not None:
+            return [takes.parse(self, frame)]
         if type_ in self._options.custom_types:
             return [Call(type_, frame.get("data"))]
         raise SyncbedError(UNKNOWN_TYPE)
@@ -155,11 +204,25 @@ def _text(frame: dict[str, Any], key: str) -> str:
     return value
 
 
-TYPES: dict[str, Callable[[RoomsDialect, dict[str, Any]], Command]] = {
-    "subscribe": RoomsDialect._subscribe,
-    "unsubscribe": RoomsDialect._unsubscribe,
-    "publish": RoomsDialect._publish,
-    "broadcast": RoomsDialect._broadcast,
-    "ping": RoomsDialect._ping,
+TYPES: dict[str, Takes[Callable[[RoomsDialect, dict[str, Any]], Command]]] = {
+    "subscribe": Takes(
+        {"type": "subscribe", "room": "chat"},
+        "→ `subscribed`; a repeat answers again",
+        RoomsDialect._subscribe,
+    ),
+    "unsubscribe": Takes(
+        {"type": "unsubscribe", "room": "chat"}, "→ `unsubscribed`", RoomsDialect._unsubscribe
+    ),
+    "publish": Takes(
+        {"type": "publish", "room": "chat", "data": {"any": "payload"}},
+        "to all others in the room; no answer",
+        RoomsDialect._publish,
+    ),
+    "broadcast": Takes(
+        {"type": "broadcast", "data": {"any": "payload"}},
+        "to all others that are connected; no answer",
+        RoomsDialect._broadcast,
+    ),
+    "ping": Takes({"type": "ping"}, "→ `pong`", RoomsDialect._ping),
 }
 """What a client may send, by `type`."""

@@ -43,17 +43,91 @@ from ..errors import (
     SyncbedError,
 )
 from .base import DialectOptions, json_kind
+from .tables import Says, Sends, Takes
 
-ERROR_CODES = {
-    INVALID_JSON.name: "JSON_ERROR",
-    INVALID_FRAME.name: "INVALID_MESSAGE",
-    UNKNOWN_TYPE.name: "INVALID_TYPE",
-    FRAME_TOO_LARGE.name: "MESSAGE_TOO_LARGE",
-    RATE_LIMITED.name: "RATE_LIMITED",
-    TOKEN_REFUSED.name: "AUTH_ERROR",
+ERRORS: dict[str, Says] = {
+    INVALID_JSON.name: Says("JSON_ERROR", "`Invalid JSON syntax: …`"),
+    INVALID_FRAME.name: Says(
+        "INVALID_MESSAGE",
+        "`Empty message received`, `Message must be a JSON object`, a member that is missing or wrong",
+    ),
+    UNKNOWN_TYPE.name: Says("INVALID_TYPE", "`Message type not specified`, `Unknown message type: X`"),
+    FRAME_TOO_LARGE.name: Says(
+        "MESSAGE_TOO_LARGE", "more than 8192 characters, or a state that grows too large"
+    ),
+    RATE_LIMITED.name: Says("RATE_LIMITED", "more than 30 messages a minute"),
+    TOKEN_REFUSED.name: Says("AUTH_ERROR", "the token of a refresh is not valid, or another user's"),
+    "": Says("PROCESSING_ERROR", "anything else"),
 }
-"""By the name of the error."""
-OTHER_ERRORS = "PROCESSING_ERROR"
+"""The `code`, by the name of the error."""
+
+AT_MS = 1234567890123
+STATE = {"version": 1, "state": {"cart": ["tea"]}}
+CHANGED = {"version": 1, "update_type": "cart", "user_id": "alice"}
+
+FRAMES: dict[str, Sends] = {
+    "connection_established": Sends(
+        {
+            "type": "connection_established",
+            "payload": {
+                "connection_id": "uuid-string",
+                "user_id": "alice",
+                "auth_method": "query",
+                "server_time": AT_MS,
+                "features": {},
+                "limits": {},
+            },
+        },
+        "comes first; `auth_method` is `query`, `header` or `subprotocol`",
+    ),
+    "state_snapshot": Sends({"type": "state_snapshot", "payload": STATE}, "comes second"),
+    "state_resync": Sends(
+        {"type": "state_resync", "payload": STATE}, "in its place, if the user was here before"
+    ),
+    "current_state": Sends({"type": "current_state", "payload": STATE}),
+    "state_updated": Sends({"type": "state_updated", "payload": CHANGED}, "to who asked"),
+    "state_updated by another": Sends(
+        {"type": "state_updated", "payload": STATE, "sequence": 7}, "to the user's other connections"
+    ),
+    "partial_update_applied": Sends({"type": "partial_update_applied", "payload": CHANGED}, "to who asked"),
+    "version_conflict": Sends(
+        {
+            "type": "version_conflict",
+            "payload": {"client_version": 1, "server_version": 2, "resolution": "resync_required"},
+        },
+        "nothing was written: ask for the state. Without the versions: something was lost on the way here",
+    ),
+    "ack": Sends({"type": "ack", "payload": {"message_id": "m1", "type": "user_message"}}),
+    "user_message": Sends(
+        {"type": "user_message", "payload": {"any": "payload"}, "sequence": 7},
+        "from another connection of the user",
+    ),
+    NOTIFICATION: Sends(
+        {"type": NOTIFICATION, "payload": {"event": "deployed", "data": {"any": "payload"}}, "sequence": 7},
+        "`notify_user(user, event, data)`: from the application to the user",
+    ),
+    "auth_refreshed": Sends({"type": "auth_refreshed", "payload": {"expires_at": 1234567890.0}}),
+    "token_expiring": Sends(
+        {"type": "token_expiring", "payload": {"expires_in_s": 60.0}}, "a minute ahead; then close 4001"
+    ),
+    "pong": Sends({"type": "pong", "timestamp": AT_MS}),
+    "heartbeat": Sends(
+        {"type": "heartbeat", "timestamp": AT_MS, "connection_id": "uuid-string"},
+        "every 30 s, to be answered",
+    ),
+    "error": Sends(
+        {
+            "type": "error",
+            "payload": {
+                "message": "Empty message received",
+                "code": "INVALID_MESSAGE",
+                "timestamp": AT_MS,
+                "recoverable": True,
+            },
+        }
+    ),
+}
+"""What the server sends: by `type`, where it has but one shape."""
 
 STATE_TYPES = {"snapshot": "state_snapshot", "resync": "state_resync", "asked": "current_state"}
 RESERVED = ("id", "version")
@@ -97,10 +171,10 @@ class StateEncoder:
             case Told():
                 return self._frame("ack", message_id=message.message_id, type="user_message")
             case Pong():
-                return dumps({"type": "pong", "timestamp": self._options.now_ms()})
+                return FRAMES["pong"].text(timestamp=self._options.now_ms())
             case Beat():
-                beat = {"type": "heartbeat", "timestamp": self._options.now_ms()}
-                return dumps(beat | {"connection_id": message.connection_id})
+                at_ms = self._options.now_ms()
+                return FRAMES["heartbeat"].text(timestamp=at_ms, connection_id=message.connection_id)
             case TokenExpiring():
                 return self._frame("token_expiring", expires_in_s=round(message.in_s, 3))
             case TokenRefreshed():
@@ -109,7 +183,7 @@ class StateEncoder:
                 return self._frame(
                     "error",
                     message=message.message,
-                    code=ERROR_CODES.get(message.kind.name, OTHER_ERRORS),
+                    code=ERRORS.get(message.kind.name, ERRORS[""]).word,
                     timestamp=self._options.now_ms(),
                     recoverable=True,
                 )
@@ -125,7 +199,7 @@ class StateEncoder:
         return f'{{"type":"{type_}","payload":{payload},"sequence":{event.position.offset}}}'
 
     def _frame(self, type_: str, **payload: Any) -> str:
-        return dumps({"type": type_, "payload": payload})
+        return FRAMES[type_].text(payload=payload)
 
 
 def _changed(event: Event) -> dict[str, Any]:
@@ -160,10 +234,10 @@ class StateDialect:
         type_ = frame.get("type")
         if type_ is None or type_ == "":
             raise SyncbedError(UNKNOWN_TYPE, "Message type not specified")
-        parse = TYPES.get(type_) if isinstance(type_, str) else None
-        if parse is None:
+        takes = TYPES.get(type_) if isinstance(type_, str) else None
+        if takes is None:
             raise SyncbedError(UNKNOWN_TYPE, f"Unknown message type: {type_}")
-        return [parse(self, frame)]
+        return [takes.parse(self, frame)]
 
     def _parse(self, text: str) -> dict[str, Any]:
         if not text.strip():
@@ -234,14 +308,36 @@ def _payload(frame: dict[str, Any]) -> dict[str, Any]:
     return payload
 
 
-TYPES: dict[str, Callable[[StateDialect, dict[str, Any]], Command]] = {
-    "ping": StateDialect._ping,
-    "pong": StateDialect._alive,
-    "heartbeat": StateDialect._alive,
-    "state_update": StateDialect._state_update,
-    "partial_state_update": StateDialect._partial_state_update,
-    "get_current_state": StateDialect._get_current_state,
-    "user_message": StateDialect._user_message,
-    "auth_refresh": StateDialect._auth_refresh,
+TYPES: dict[str, Takes[Callable[[StateDialect, dict[str, Any]], Command]]] = {
+    "ping": Takes({"type": "ping"}, "→ `pong`", StateDialect._ping),
+    "pong": Takes(
+        {"type": "pong"},
+        "answers a `heartbeat`, as the bare text `pong` does, and anything else that a client sends",
+        StateDialect._alive,
+    ),
+    "heartbeat": Takes({"type": "heartbeat"}, "the same", StateDialect._alive),
+    "state_update": Takes(
+        {"type": "state_update", "payload": {"update_type": "cart", "data": ["tea"], "version": 0}},
+        "sets one member of the state → `state_updated`, or `version_conflict`",
+        StateDialect._state_update,
+    ),
+    "partial_state_update": Takes(
+        {"type": "partial_state_update", "payload": {"data": {"theme": "dark"}, "version": 1}},
+        "merges → `partial_update_applied`, or `version_conflict`; without `version` the last write wins",
+        StateDialect._partial_state_update,
+    ),
+    "get_current_state": Takes(
+        {"type": "get_current_state"}, "→ `current_state`", StateDialect._get_current_state
+    ),
+    "user_message": Takes(
+        {"type": "user_message", "payload": {"message_id": "m1", "any": "payload"}, "broadcast": True},
+        "→ `ack`; with `broadcast` the user's other connections hear it",
+        StateDialect._user_message,
+    ),
+    "auth_refresh": Takes(
+        {"type": "auth_refresh", "payload": {"token": "a.new.one"}},
+        "→ `auth_refreshed`: a new token on the open connection",
+        StateDialect._auth_refresh,
+    ),
 }
 """What a client may send, by `type`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Counts
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -15,16 +15,17 @@ from starlette.routing import Route
 from ..core.hub import Hub
 from ..core.meter import Meter
 
-NAMES = (
-    "websocket_clients_total",
-    "websocket_rooms_total",
-    "websocket_messages_per_second",
-    "websocket_messages_total",
-    "websocket_errors_total",
-    "websocket_message_seconds",
-    "websocket_message_bytes",
-    "websocket_connection_seconds",
-)
+METRICS: dict[str, tuple[str, str]] = {
+    "websocket_clients_total": ("gauge", "Connected clients"),
+    "websocket_rooms_total": ("gauge", "Rooms that somebody is in"),
+    "websocket_messages_per_second": ("gauge", "Messages a second, both ways, over ten seconds"),
+    "websocket_messages_total": ("counter", "Messages, by direction"),
+    "websocket_errors_total": ("counter", "Errors that clients were told, by error"),
+    "websocket_message_seconds": ("histogram", "Seconds to carry out one message of a client"),
+    "websocket_message_bytes": ("histogram", "Characters of one message of a client"),
+    "websocket_connection_seconds": ("histogram", "How long a connection lasted"),
+}
+"""Name: kind, help. The guide calls the first two totals; they are gauges."""
 
 
 class Metrics(Collector):
@@ -35,20 +36,12 @@ class Metrics(Collector):
         self._received, self._sent = Meter(), Meter()
         self._errors: Counts[str] = Counts()
         self.registry = CollectorRegistry()
-        self._took = Histogram(
-            "websocket_message_seconds", "Carrying out one message of a client", registry=self.registry
+        self._took = self._histogram("websocket_message_seconds")
+        self._size = self._histogram(
+            "websocket_message_bytes", (64, 256, 1024, 4096, 16_384, 65_536, 262_144)
         )
-        self._size = Histogram(
-            "websocket_message_bytes",
-            "Characters of one message of a client",
-            buckets=(64, 256, 1024, 4096, 16_384, 65_536, 262_144),
-            registry=self.registry,
-        )
-        self._lasted = Histogram(
-            "websocket_connection_seconds",
-            "How long a connection lasted",
-            buckets=(1, 10, 60, 300, 1800, 3600, 14_400, 86_400),
-            registry=self.registry,
+        self._lasted = self._histogram(
+            "websocket_connection_seconds", (1, 10, 60, 300, 1800, 3600, 14_400, 86_400)
         )
         self.registry.register(self)
 
@@ -70,19 +63,27 @@ class Metrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         now_s = self._now_s()
-        # The guide calls them totals; they are gauges.
-        yield GaugeMetricFamily("websocket_clients_total", "Connected clients", len(self._hub.connections))
-        yield GaugeMetricFamily("websocket_rooms_total", "Rooms that somebody is in", self._hub.rooms)
+        yield _gauge("websocket_clients_total", len(self._hub.connections))
+        yield _gauge("websocket_rooms_total", self._hub.rooms)
         rate = self._received.per_second(now_s) + self._sent.per_second(now_s)
-        yield GaugeMetricFamily("websocket_messages_per_second", "Both ways, over ten seconds", rate)
-        messages = CounterMetricFamily("websocket_messages", "Messages", labels=["direction"])
-        messages.add_metric(["received"], self._received.total)
-        messages.add_metric(["sent"], self._sent.total)
-        yield messages
-        errors = CounterMetricFamily("websocket_errors", "Errors that clients were told", labels=["error"])
-        for name, count in self._errors.items():
-            errors.add_metric([name], count)
-        yield errors
+        yield _gauge("websocket_messages_per_second", rate)
+        sums = {"received": self._received.total, "sent": self._sent.total}
+        yield _counter("websocket_messages_total", "direction", sums)
+        yield _counter("websocket_errors_total", "error", self._errors)
+
+    def _histogram(self, name: str, buckets: Sequence[float] = Histogram.DEFAULT_BUCKETS) -> Histogram:
+        return Histogram(name, METRICS[name][1], buckets=buckets, registry=self.registry)
+
+
+def _gauge(name: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, METRICS[name][1], value)
+
+
+def _counter(name: str, label: str, sums: Mapping[str, float]) -> Metric:
+    counter = CounterMetricFamily(name, METRICS[name][1], labels=[label])
+    for value, count in sums.items():
+        counter.add_metric([value], count)
+    return counter
 
 
 def routes(metrics: Metrics) -> list[Route]:

@@ -9,8 +9,8 @@ from ..core.connection import Close, Connection
 from ..core.heartbeat import Heartbeat, HeartbeatRules
 from ..core.messages import Beat, TokenExpiring
 
-SILENT = Close(4002, "no answer to the heartbeat")
-EXPIRED = Close(4001, "the token has expired")
+SILENT = Close(4002, "no answer to the heartbeat", "`SYNCBED_HEARTBEATS_MISSED_MAX` in a row")
+EXPIRED = Close(4001, "the token has expired", "and no new one was shown")
 
 
 class Vitals:

@@ -42,7 +42,7 @@ from .writer import Writer
 
 logger = logging.getLogger("syncbed.websocket")
 
-TRY_AGAIN = Close(1013, "try again later")
+TRY_AGAIN = Close(1013, "try again later", "the data store is away, and there is no state without it")
 
 Endpoint = Callable[[WebSocket], Coroutine[Any, Any, None]]
 

@@ -12,10 +12,12 @@ from ..core.connection import Close, Connection
 from ..core.hub import Hub
 from ..errors import AT_CAPACITY, SHUTTING_DOWN, TOO_MANY_CONNECTIONS, ErrorKind
 
-FULL = Close(1013, AT_CAPACITY.text)
-GOING_AWAY = Close(1001, "server is shutting down")
-USER_FULL = Close(4004, TOO_MANY_CONNECTIONS.text)
-REPLACED = Close(4004, "replaced by a newer connection of the same user")
+FULL = Close(1013, AT_CAPACITY.text, "`SYNCBED_CONNECTIONS_MAX` is reached")
+GOING_AWAY = Close(1001, "server is shutting down", "in the dialects that have an error for it")
+USER_FULL = Close(4004, TOO_MANY_CONNECTIONS.text, "`SYNCBED_USER_CONNECTIONS_MAX` is reached")
+REPLACED = Close(
+    4004, "replaced by a newer connection of the same user", "with `SYNCBED_USER_OVER_LIMIT=close_oldest`"
+)
 
 LEFT_REMEMBERED_MAX = 10_000
 

@@ -70,6 +70,10 @@ class HeldRun:
     def silent(self, tab: Tab) -> None:
         self.world.remove_tab(tab.name)
 
+    def in_flight(self) -> list[str]:
+        """The names of the messages that may be chosen now."""
+        return [waiting.message.name for waiting in self.world.messages()]
+
     # The steps
 
     async def hold(self) -> None:
@@ -93,7 +97,7 @@ class HeldRun:
 
         Raises `DivergedError` at this step of the scenario if it does not come.
         """
-        await self._session.recorder.until(lambda: message in self._in_flight(), within_ms)
+        await self._session.recorder.until(lambda: message in self.in_flight(), within_ms)
         await self._take(step, held.choice_from_json({"do": does, "message": message}))
 
     async def deliver_by_seed(self, choices_max: int) -> None:
@@ -117,9 +121,6 @@ class HeldRun:
             await self.world.take(choice)
         except held.DivergedError as error:  # it counts choices, the scenario counts steps
             raise held.DivergedError(step, error.choice, error.there) from None
-
-    def _in_flight(self) -> list[str]:
-        return [waiting.message.name for waiting in self.world.messages()]
 
     def _chosen(self, choice: held.Choice) -> None:
         what = f"{choice.tab} {choice.name}".strip()

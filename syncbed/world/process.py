@@ -46,12 +46,15 @@ class WatchedProcess(ABC):
 
     name: ClassVar[str]
     ready_line: ClassVar[re.Pattern[str]]
+    stoppable_line: ClassVar[re.Pattern[str] | None] = None
+    """A line after which a stop is asked for again: what stood in its way, if anything did, is over."""
 
     def __init__(self, *, on_line: LineSink | None = None) -> None:
         self._on_line = on_line
         self._lines: deque[str] = deque(maxlen=OUTPUT_LINES_MAX)
         self._child: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
+        self._stopping = False
 
     # What a subclass says
 
@@ -73,6 +76,7 @@ class WatchedProcess(ABC):
         if self.running:
             raise WorldError(f"{self.name} runs already, as process {self.pid}")
         self._lines.clear()
+        self._stopping = False
         # A process group of its own: Ctrl-C in a terminal reaches us alone, and we stop our
         # children in an order that makes sense.
         child = subprocess.Popen(
@@ -124,6 +128,7 @@ class WatchedProcess(ABC):
             self._forget(child)
             raise WorldError(f"{self.name} died with code {died}", exit_code=died, output=self.output)
         self.resume()
+        self._stopping = True  # before it is asked: the reader may hear it decline at once
         child.terminate()
         try:
             return self.wait(timeout_s=STOP_S_MAX)
@@ -190,11 +195,14 @@ class WatchedProcess(ABC):
                 self._on_line(text)
             if ready := self.ready_line.search(text):
                 heard.put(ready)
+            if self._stopping and self.stoppable_line is not None and self.stoppable_line.search(text):
+                self._signal(signal.SIGTERM)
         heard.put(None)
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._child is not None:
-            self._child.send_signal(number)
+        child = self._child
+        if child is not None:
+            child.send_signal(number)
 
     def _forget(self, child: subprocess.Popen[str]) -> None:
         leash.release(child.pid)

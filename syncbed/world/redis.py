@@ -40,6 +40,9 @@ class RedisProcess(WatchedProcess):
 
     name = "redis-server"
     ready_line = re.compile(r"Ready to accept connections")
+    # While its first append-only file is written (a new replica does that) Redis declines to end, and forgets
+    # that it was asked. It is one thread: whoever was declined was so before it tells of that file's end.
+    stoppable_line = re.compile(r"Background AOF rewrite terminated")
 
     def __init__(self, *, append_only: bool = False, on_line: LineSink | None = None) -> None:
         super().__init__(on_line=on_line)

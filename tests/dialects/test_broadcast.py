@@ -7,92 +7,22 @@ from typing import Any
 
 import pytest
 
-from server.brokers.base import BrokerLimits
-from server.brokers.memory import MemoryBroker
-from server.brokers.relay import Relay, RelayLimits
-from server.core.connection import Connection
 from server.core.events import Event, Position
-from server.core.hub import Hub, HubLimits
-from server.core.messages import NOW, ErrorReply, Ping, Pong, PositionNow, Subscribe, Subscribed, Unsubscribe
+from server.core.messages import NOW, PositionNow, Subscribe, Subscribed, Unsubscribe
 from server.dialects.base import DialectOptions
 from server.dialects.broadcast import PLAIN, POSITIONS, BroadcastDialect
 from server.dialects.registry import DIALECTS
 from server.errors import INVALID_CHANNEL, INVALID_FRAME, INVALID_JSON, ErrorKind, SyncbedError
 from tests.clients import heard, open_connection, plain_connection
-from tests.vectors import Bindings, Vector, load
+from tests.talk import play
+from tests.vectors import Vector, load
 
 DIALECT = BroadcastDialect(DialectOptions(channel_chars_max=20))
 
 
-class Conversation:
-    """The dialect on a hub, without sockets."""
-
-    def __init__(self) -> None:
-        self.hub = Hub(HubLimits(10, 100))
-        self.broker = MemoryBroker(BrokerLimits(100, 10, 60), "e1")
-        self.relay = Relay(self.hub, self.broker, RelayLimits(60_000, 100, 100_000))
-        self.clients: dict[str, Connection] = {}
-        self.frames: dict[str, list[Any]] = {}
-        self.bindings = Bindings()
-
-    def client(self, name: str) -> Connection:
-        if name not in self.clients:
-            self.clients[name] = plain_connection()
-            self.frames[name] = []
-            self.hub.add(self.clients[name])
-        return self.clients[name]
-
-    def waiting(self, name: str) -> list[Any]:
-        self.frames[name] += heard(self.client(name))
-        return self.frames[name]
-
-    async def take(self, step: dict[str, Any]) -> None:
-        name = step.get("client", "a")
-        connection = self.client(name)
-        match step:
-            case {"send": frame}:
-                await self.send(connection, json.dumps(self.bindings.fill(frame)))
-            case {"text": text}:
-                await self.send(connection, text)
-            case {"receive": frame}:
-                assert self.waiting(name), f"nothing came, instead of {frame}"
-                self.bindings.match(frame, self.frames[name].pop(0))
-            case {"silent": True}:
-                assert self.waiting(name) == []
-            case {"broadcast": event}:
-                payload = json.dumps(event["payload"])
-                await self.broker.publish(event["channel"], event["event"], payload)
-            case {"subscribers": counts}:
-                assert {channel: len(self.hub.channels.get(channel, ())) for channel in counts} == counts
-            case _:
-                pytest.fail(f"unknown step {step}")
-
-    async def send(self, connection: Connection, text: str) -> None:
-        try:
-            commands = DIALECT.decode(text, connection)
-        except SyncbedError as error:
-            connection.send(ErrorReply(error.kind, error.message))
-            return
-        for command in commands:
-            match command:
-                case Subscribe():
-                    self.relay.subscribe(connection, command.channel, command.start)
-                    await self.relay.settle([command.channel])
-                case Unsubscribe():
-                    self.relay.unsubscribe(connection, command.channel)
-                case Ping():
-                    connection.send(Pong())
-
-
 @pytest.mark.parametrize("vector", load("broadcast", "conversations"), ids=lambda vector: vector["name"])
 async def test_a_vector_holds(vector: Vector) -> None:
-    conversation = Conversation()
-    await conversation.relay.open()
-    try:
-        for step in vector["steps"]:
-            await conversation.take(step)
-    finally:
-        await conversation.relay.close()
+    await play(vector, "/ws/broadcast")
 
 
 def refusal(frame: Any) -> SyncbedError:

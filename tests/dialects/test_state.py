@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from server.clock import HeldClock
-from server.dialects.state import ERROR_CODES, TYPES
+from server.dialects.state import ERRORS, TYPES
 from server.endpoints.instance import Instance
 from tests.talk import AsgiSocket, Talk, play, running, turns
 from tests.vectors import Vector, load
@@ -26,16 +26,13 @@ def token_of(app: Starlette, user: str = "alice", expires_in_s: float = 3600) ->
 
 
 class StateTalk(Talk):
-    def open(self, name: str, step: dict[str, Any]) -> AsgiSocket:
-        return AsgiSocket(self.app, self.path, f"token={token_of(self.app, step.get('user', 'alice'))}")
+    def __init__(self, app: Starlette, path: str) -> None:
+        super().__init__(app, path)
+        self.bindings.match("$token", token_of(app))
 
-    async def take(self, step: dict[str, Any]) -> None:
-        if "notify" not in step:
-            await super().take(step)
-            return
-        told = dict(step["notify"])
-        priority = told.pop("priority", False)
-        await self.instance.service.notify_user(told["user"], told["event"], told["data"], priority=priority)
+    def open(self, name: str, step: dict[str, Any]) -> AsgiSocket:
+        token = token_of(self.app, step.get("user", "alice"), step.get("expires_in_s", 3600))
+        return AsgiSocket(self.app, self.path, f"token={token}")
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
@@ -49,7 +46,7 @@ def test_each_type_that_a_client_may_send_is_in_a_vector(type_: str) -> None:
     assert any(isinstance(frame, dict) and frame.get("type") == type_ for frame in sent)
 
 
-@pytest.mark.parametrize("code", sorted({*ERROR_CODES.values(), "PROCESSING_ERROR"}))
+@pytest.mark.parametrize("code", sorted({says.word for says in ERRORS.values()}))
 def test_each_error_code_is_in_a_vector(code: str) -> None:
     received = [step["receive"] for vector in VECTORS for step in vector["steps"] if "receive" in step]
     assert any(frame["type"] == "error" and frame["payload"]["code"] == code for frame in received)
