@@ -6,6 +6,7 @@ What it sends to a channel goes to everybody else there, and to the agent that t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..core.connection import Connection, Encoder
@@ -25,6 +26,7 @@ from ..core.messages import (
 )
 from ..errors import INVALID_CHANNEL, INVALID_FRAME, INVALID_JSON, OVERLOADED, SHUTTING_DOWN, SyncbedError
 from .base import DialectOptions, check_channel, json_kind, parse_object
+from .tables import Says, Sends, Takes
 
 GUIDE = "guide"
 PILLAR = "pillar:"
@@ -34,14 +36,57 @@ CHANNELS = (GUIDE, *(PILLAR + name for name in PILLARS))
 
 WELCOME = "Connected to WebSocket Gateway. Ready to receive messages."
 REJECTED = "Message rejected: system overloaded"
-FAILED = "Message processing failed"
-ERROR_TEXTS = {
-    INVALID_JSON.name: "Invalid message format",
-    INVALID_FRAME.name: "Invalid message format",
-    OVERLOADED.name: REJECTED,
-    SHUTTING_DOWN.name: "Server is shutting down",
+AT = "2025-11-21T18:30:52.449Z"
+SAID = {"channel": GUIDE, "intent": "chat", "payload": {"message": "hi", "conversation_id": "c1"}}
+
+ERRORS: dict[str, Says] = {
+    INVALID_JSON.name: Says("Invalid message format", "it is not JSON"),
+    INVALID_FRAME.name: Says("Invalid message format", "it is no object, or binary"),
+    OVERLOADED.name: Says(REJECTED, "too much waits for this channel already; nothing was done"),
+    SHUTTING_DOWN.name: Says("Server is shutting down", "close 1001 follows"),
+    "": Says("Message processing failed", "anything else"),
 }
-"""By the name of the error; any other is `FAILED`."""
+"""By the name of the error."""
+
+FRAMES: dict[str, Sends] = {
+    "system": Sends(
+        {"type": "system", "message": WELCOME, "connection_id": "ws_token_1a2b3c4d", "timestamp": AT},
+        "comes first; from then on it hears `guide`",
+    ),
+    FAN_OUT: Sends(
+        {
+            "connection_id": "ws_token_1a2b3c4d",
+            "channel": GUIDE,
+            "message": SAID,
+            "timestamp": AT,
+            "gateway_instance": "ws-gateway-1a2b3c4d",
+        },
+        "what another client sent to the channel, as it sent it",
+    ),
+    AGENT_MESSAGE: Sends(
+        {"source": "content", "message": {"any": "payload"}, "timestamp": AT},
+        "published by an agent of this realm; or a commit, or another dialect's event, which `source` names",
+    ),
+    "response": Sends(
+        {
+            "type": "response",
+            "message": "hello",
+            "agent_type": "liaison",
+            "pillar": "content",
+            "conversation_id": "c1",
+            "data": {},
+            "timestamp": AT,
+        },
+        "what the channel's agent answers; `guide` has no pillar",
+    ),
+    "ping": Sends({"type": "ping", "timestamp": AT}, "every 30 s, to be answered"),
+    "pong": Sends({"type": "pong", "timestamp": AT}),
+    "error": Sends(
+        {"type": "error", "message": "Invalid message format", "timestamp": AT},
+        "the connection lives unless a close follows",
+    ),
+}
+"""What the server sends, by `type` or by the event's name; besides, what one connection is sent alone."""
 
 MESSAGE_FORMAT = {
     "channel": f"string ({' | '.join(CHANNELS)})",
@@ -54,8 +99,6 @@ MESSAGE_FORMAT = {
 }
 """What a client may send, for its author to read."""
 
-PONGS = ({"type": "pong"}, {"type": "heartbeat", "action": "pong"})
-"""Both shapes of the answer to a ping; whatever else the frame holds."""
 READY_MADE = {FAN_OUT, AGENT_MESSAGE}
 """Events whose payload is the frame: made once, where they were published."""
 
@@ -77,7 +120,8 @@ class GatewayEncoder:
             case Pong():
                 return self._frame("pong")
             case ErrorReply():
-                return self._frame("error", message=ERROR_TEXTS.get(message.kind.name, FAILED))
+                says = ERRORS.get(message.kind.name, ERRORS[""])
+                return self._frame("error", message=says.word)
             case _:
                 return None
 
@@ -85,7 +129,7 @@ class GatewayEncoder:
         if event.name in READY_MADE or (event.name == DIRECT and carries_signals(event.channel)):
             return event.payload
         # A commit, or what another dialect sent: its name stands for who it is from.
-        stamp = dumps(self._options.now_iso())
+        stamp = dumps(self._options.now_iso())  # the payload is JSON text already: it is spliced in
         return f'{{"source":{dumps(event.name)},"message":{event.payload},"timestamp":{stamp}}}'
 
     def _reply(self, answer: Answer) -> str:
@@ -102,7 +146,7 @@ class GatewayEncoder:
         )
 
     def _frame(self, type_: str, **members: Any) -> str:
-        return dumps({"type": type_, **members, "timestamp": self._options.now_iso()})
+        return FRAMES[type_].text(**members, timestamp=self._options.now_iso())
 
 
 class GatewayDialect:
@@ -123,11 +167,27 @@ class GatewayDialect:
 
     def decode(self, text: str, connection: Connection) -> list[Command]:
         frame = parse_object(text)
-        if any(pong.items() <= _plain(frame).items() for pong in PONGS):
-            return [Heartbeat()]
-        if frame.get("type") == "ping":
-            return [Ping()]
-        return [Carry(check_channel(channel_of(frame), self._options), frame)]
+        return [TYPES[kind_of(frame)].parse(self, frame)]
+
+    def _carry(self, frame: dict[str, Any]) -> Command:
+        return Carry(check_channel(channel_of(frame), self._options), frame)
+
+    def _pong(self, frame: dict[str, Any]) -> Command:
+        return Heartbeat()
+
+    def _heartbeat(self, frame: dict[str, Any]) -> Command:
+        return Ping() if frame.get("action") == "ping" else Heartbeat()
+
+    def _ping(self, frame: dict[str, Any]) -> Command:
+        return Ping()
+
+
+def kind_of(frame: dict[str, Any]) -> str:
+    """The row of `TYPES` that a frame is of."""
+    type_ = frame.get("type")
+    if type_ in ("ping", "pong", "heartbeat"):
+        return str(type_)
+    return "old format" if "agent_type" in frame and not frame.get("channel") else "message"
 
 
 def channel_of(frame: dict[str, Any]) -> str:
@@ -151,5 +211,20 @@ def _text(frame: dict[str, Any], key: str) -> str:
     return value
 
 
-def _plain(frame: dict[str, Any]) -> dict[str, str]:
-    return {key: value for key, value in frame.items() if isinstance(value, str)}
+TYPES: dict[str, Takes[Callable[[GatewayDialect, dict[str, Any]], Command]]] = {
+    "message": Takes(
+        SAID,
+        "to everybody else on the channel and to its agent; no answer. From then on one hears the channel. "
+        "Without `channel` it is `guide`, and any name is a channel",
+        GatewayDialect._carry,
+    ),
+    "old format": Takes(
+        {"agent_type": "liaison", "pillar": "content", "message": "hi"},
+        "the same, to `pillar:content`; `guide` if the agent is that, or the pillar is missing",
+        GatewayDialect._carry,
+    ),
+    "pong": Takes({"type": "pong"}, "the answer to a `ping`", GatewayDialect._pong),
+    "heartbeat": Takes({"type": "heartbeat", "action": "pong"}, "the same", GatewayDialect._heartbeat),
+    "ping": Takes({"type": "ping"}, "→ `pong`", GatewayDialect._ping),
+}
+"""What a client may send, by `kind_of`."""

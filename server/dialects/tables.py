@@ -36,8 +36,9 @@ class Sends:
     def text(self, **members: Any) -> str:
         """The frame with these members. LookupError for one that the row does not know."""
         if stray := members.keys() - self.example.keys():
-            raise LookupError(f"{self.example['type']} has no {min(stray)}")
-        return dumps({"type": self.example["type"], **members})
+            raise LookupError(f"{self.example.get('type', 'the frame')} has no {min(stray)}")
+        named = {"type": self.example["type"]} if "type" in self.example else {}
+        return dumps(named | members)
 
 
 @dataclass(frozen=True, slots=True)

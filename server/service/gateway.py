@@ -17,9 +17,9 @@ from ..brokers.base import Broker, BrokerUnavailableError, IndefiniteError, LogG
 from ..brokers.lanes import Lanes, Status
 from ..core.connection import Close, Connection
 from ..core.events import AGENT_MESSAGE, DIRECT, FAN_OUT, Position
-from ..core.json_text import dumps, loads
+from ..core.json_text import loads
 from ..dialects.base import DialectOptions, check_channel
-from ..dialects.gateway import CHANNELS, GUIDE, MESSAGE_FORMAT, REJECTED
+from ..dialects.gateway import CHANNELS, FRAMES, GUIDE, MESSAGE_FORMAT, REJECTED
 from ..registry.presence import Presence
 from ..registry.sessions import Sessions
 from .notify import Service
@@ -31,12 +31,18 @@ ANONYMOUS = "anonymous"
 TOKEN_CHARS_MAX = 200
 MESSAGES_MAX = 1000
 
-NOT_REGISTERED = Close(4000, "registration failed")
-NO_SESSION = Close(4000, "registration failed: no such session")
-REFUSED_ORIGIN = Close(4003, "this origin may not talk to this server")
-USER_FULL = Close(4004, "connection limit exceeded")
-FULL = Close(4005, "server at capacity")
-STALE = Close(1008, "stale: no answer to a ping")
+NOT_REGISTERED = Close(4000, "registration failed", "`gateway`: the registry is out of reach")
+NO_SESSION = Close(
+    4000,
+    "registration failed: no such session",
+    "with `SYNCBED_GATEWAY_SESSIONS`, or a token that is too long",
+)
+REFUSED_ORIGIN = Close(
+    4003, "this origin may not talk to this server", "`gateway`; in the others it is a 403"
+)
+USER_FULL = Close(4004, "connection limit exceeded", "`SYNCBED_GATEWAY_USER_CONNECTIONS_MAX` is reached")
+FULL = Close(4005, "server at capacity", "`SYNCBED_GATEWAY_CONNECTIONS_MAX` is reached")
+STALE = Close(1008, "stale: no answer to a ping", "for `SYNCBED_GATEWAY_IDLE_S_MAX` seconds")
 CLOSES = {"taken": NOT_REGISTERED, "user_full": USER_FULL, "full": FULL}
 """By what the registry says."""
 
@@ -100,14 +106,14 @@ class Gateway:
 
     async def carry(self, connection: Connection, channel: str, message: dict[str, Any]) -> Status:
         """To everybody else on the channel, wherever they are."""
-        told = {
-            "connection_id": connection.id,
-            "channel": channel,
-            "message": message,
-            "timestamp": self._options.now_iso(),
-            "gateway_instance": self.presence.instance_id,
-        }
-        return await self.lanes.publish(channel, FAN_OUT, dumps(told), connection.id)
+        told = FRAMES[FAN_OUT].text(
+            connection_id=connection.id,
+            channel=channel,
+            message=message,
+            timestamp=self._options.now_iso(),
+            gateway_instance=self.presence.instance_id,
+        )
+        return await self.lanes.publish(channel, FAN_OUT, told, connection.id)
 
     # the post office
 
@@ -126,8 +132,9 @@ class Gateway:
     async def publish(self, channel: str, message: Any, realm: str) -> dict[str, Any]:
         """To everybody on the channel: `{"source","message","timestamp"}`."""
         check_channel(channel, self._options)
-        told = {"source": realm, "message": message, "timestamp": self._options.now_iso()}
-        status = await self.lanes.publish(channel, AGENT_MESSAGE, dumps(told))
+        stamp = self._options.now_iso()
+        told = FRAMES[AGENT_MESSAGE].text(source=realm, message=message, timestamp=stamp)
+        status = await self.lanes.publish(channel, AGENT_MESSAGE, told)
         answer = {
             "success": status in ("published", "queued"),
             "status": status,
