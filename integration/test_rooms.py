@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from integration.client import Socket, connect, health, http
+from integration.core.client import SECRET, token
 from integration.waiting import until
 from server.endpoints.metrics import METRICS
 from server.remote import remote_service
@@ -61,6 +62,34 @@ async def test_two_instances_are_one_world_of_rooms(world: World, redis_url: str
                 "chat",
                 {"topic": "tea"},
             )
+
+
+async def test_what_the_application_tells_all_every_dialect_hears_in_its_own_words(
+    world: World, redis_url: str, redis_prefix: str
+) -> None:
+    address = world.reference(redis_url=redis_url, redis_prefix=redis_prefix, token_secret=SECRET).address
+    told = {"event": "deployed", "data": {"version": 7}}
+    async with (
+        connect(address, "/ws/rooms") as rooms,
+        connect(address, "/ws/state", f"?token={token('alice')}") as state,
+        connect(address, "/ws/broadcast") as broadcast,
+    ):
+        await enter(rooms)
+        assert [(await state.next())["type"] for _ in range(2)] == [
+            "connection_established",
+            "state_snapshot",
+        ]
+        await broadcast.subscribe("orders")
+        async with remote_service(redis_url, redis_prefix) as service:
+            await service.notify_all("deployed", {"version": 7})
+        notification = await rooms.next()
+        assert (notification["type"], notification["data"]) == ("notification", told)
+        assert await state.next() == {"type": "notification", "payload": told}
+        assert await broadcast.next() == {
+            "channel": "notification",
+            "event": "deployed",
+            "payload": {"version": 7},
+        }
 
 
 async def test_handlers_of_an_application_are_imported(world: World) -> None:

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket
 from .app import build_broker, build_instance
 from .brokers.base import BrokerUnavailableError
 from .core import json_text
-from .core.events import Event
+from .core.events import SYSTEM_PREFIX, Event
 from .core.hub import Hub
 from .endpoints.instance import Instance
 from .endpoints.websocket import converse
@@ -63,7 +63,7 @@ class WebSocketBroadcastBackend:
         return self._look(lambda hub: len(hub.channels.get(channel, ())))
 
     def get_all_channels(self) -> list[str]:
-        return self._look(lambda hub: list(hub.channels))
+        return self._look(lambda hub: [name for name in hub.channels if not name.startswith(SYSTEM_PREFIX)])
 
     def get_total_connections(self) -> int:
         return self._look(lambda hub: len(hub.connections))

@@ -13,22 +13,7 @@ const ITEM = { id: 'o1', title: 'flat white #o1', version: 1 };
 const frame = (payload, more = {}) => ({ layer: 'ws', stage: 'frame', direction: 'down', payload: JSON.stringify(payload), size_bytes: 99, ...more });
 const label = (...about) => wordsOf(frame(...about)).label;
 
-test('every dialect is told in a few words', () => {
-  equal(label({ channel: 'orders', event: 'created', payload: { entity_id: 'o1' }, offset: 12 }), 'created 12');
-  equal(label({ channel: 'orders', event: 'created', payload: { entity_id: 'o1' } }), 'created o1');
-  equal(label({ subscribe: ['orders'], positions: { orders: null } }), 'subscribe orders');
-  equal(label({ subscribe: ['orders'], positions: { orders: { epoch: 'e', offset: 3 } } }), 'resume orders');
-  equal(label({ type: 'subscribed', channel: 'orders', offset: 3, recovered: true }), 'subscribed orders at 3');
-  equal(label({ type: 'subscribed', channel: 'orders', recovered: false, reason: 'trimmed' }), 'resync orders: trimmed');
-  equal(label({ header: { type: 'request', topic: 'test.echo', messageID: 'm' }, body: 1 }), 'request test.echo');
-  equal(label({ header: { type: 'response', topic: 'C1', correlationID: 'C1' }, body: 1 }), 'response');
-  equal(label({ channel: 'guide', intent: 'chat', payload: {} }), 'chat guide');
-  equal(label({ type: 'message', room: 'lobby', data: 1 }), 'message lobby');
-  equal(label({ type: 'state_snapshot', payload: { version: 4 } }), 'state snapshot v4');
-});
-
 test('what nobody knows is called by its type, its text, or its size', () => {
-  equal(label({ type: 'surprise' }), 'surprise');
   equal(label({ anything: 1 }), 'text 99 B');
   equal(wordsOf({ layer: 'ws', stage: 'frame', payload: 'hello' }).label, '“hello”');
   equal(wordsOf({ layer: 'ws', stage: 'frame', payload_base64: 'AA==', size_bytes: 1 }).label, 'binary 1 B');

@@ -77,7 +77,9 @@ class Connection:
         self.says_goodbye = False
         """Whether it is told, and closed with 1001, when the server ends."""
         self.home: str | None = None
-        """The system channel that it stands in, which no limit of channels counts."""
+        """The system channel that its dialect gives it."""
+        self.system_channels = 0
+        """How many of its channels are system ones, which no limit counts."""
         self.heard_ms = self.answered_ms = 0
         """Since 1970: when it last sent anything, and when it last answered a beat."""
         self.state: State = "handshaking"

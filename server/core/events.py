@@ -30,6 +30,8 @@ SYSTEM_PREFIX = "$syncbed/"
 """Channels that no client can name: they are the server's own."""
 EVERYBODY = SYSTEM_PREFIX + "everybody"
 """Where each connection stands whose dialect has a broadcast to all."""
+ALL = SYSTEM_PREFIX + "all"
+"""Where every connection stands, whatever its dialect: what the application tells all."""
 
 
 _USERS = SYSTEM_PREFIX + "user/"

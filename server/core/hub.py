@@ -57,6 +57,7 @@ class Hub:
         if channel is None:
             channel = self.channels[name] = Channel(name, self._limits.waiting_events_max)
         connection.channels.add(name)
+        connection.system_channels += not known and name.startswith(SYSTEM_PREFIX)
         if start is None:
             if not known:
                 channel.live[connection] = False
@@ -70,7 +71,9 @@ class Hub:
 
     def unsubscribe(self, connection: Connection, name: str) -> Channel | None:
         """Unsubscribe; answer the channel if nobody hears it any more."""
-        connection.channels.discard(name)
+        if name in connection.channels:
+            connection.channels.remove(name)
+            connection.system_channels -= name.startswith(SYSTEM_PREFIX)
         channel = self.channels.get(name)
         if channel is None:
             return None
@@ -167,7 +170,7 @@ class Hub:
     def _check_limits(self, connection: Connection, channel: Channel | None) -> None:
         """Nothing is awaited between this and the subscription: a limit holds in any race."""
         limits = self._limits
-        if len(connection.channels) - (connection.home is not None) >= limits.channels_per_connection_max:
+        if len(connection.channels) - connection.system_channels >= limits.channels_per_connection_max:
             raise SyncbedError(
                 TOO_MANY_CHANNELS,
                 f"a connection may subscribe to {limits.channels_per_connection_max} channels at most",

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core.connection import Connection, Encoder
-from ..core.events import Event, Position
-from ..core.json_text import dumps
+from ..core.events import ALL, NOTIFICATION, Event, Position
+from ..core.json_text import dumps, loads
 from ..core.messages import (
     NOW,
     Command,
@@ -35,6 +35,10 @@ EVENT = {"channel": "orders", "event": "created", "payload": {"entity_id": "123"
 FRAMES: dict[str, Sends] = {
     "event": Sends(EVENT, "to every subscriber, the originator included"),
     "event with its position": Sends(EVENT | PLACE, "the same, to who asked for positions"),
+    "told to all": Sends(
+        {"channel": NOTIFICATION, "event": "deployed", "payload": {"any": "payload"}},
+        "`notify_all(event, data)`: from the application to everybody, subscribed or not",
+    ),
     "subscribed": Sends(
         {"type": "subscribed", **PLACE, "recovered": True},
         "to who asked for positions: the events after this one follow, all of them, in order. With "
@@ -57,6 +61,11 @@ class PlainEncoder:
 
     def encode(self, message: Outgoing) -> str | None:
         match message:
+            case Event(channel=channel) if channel == ALL:
+                told = loads(message.payload)
+                return FRAMES["told to all"].text(
+                    channel=NOTIFICATION, event=told["event"], payload=told["data"]
+                )
             case Event():
                 return "{" + _event_members(message) + "}"
             case Pong():
@@ -72,7 +81,7 @@ class PositionsEncoder(PlainEncoder):
 
     def encode(self, message: Outgoing) -> str | None:
         match message:
-            case Event():
+            case Event(channel=channel) if channel != ALL:
                 position = message.position
                 tail = f',"epoch":{dumps(position.epoch)},"offset":{position.offset}}}'
                 return "{" + _event_members(message) + tail

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core.connection import Connection, Encoder
-from ..core.events import AGENT_MESSAGE, DIRECT, FAN_OUT, Event, carries_signals, connection_channel
-from ..core.json_text import dumps
+from ..core.events import AGENT_MESSAGE, ALL, DIRECT, FAN_OUT, Event, carries_signals, connection_channel
+from ..core.json_text import dumps, loads
 from ..core.messages import (
     Answer,
     Beat,
@@ -65,7 +65,8 @@ FRAMES: dict[str, Sends] = {
     ),
     AGENT_MESSAGE: Sends(
         {"source": "content", "message": {"any": "payload"}, "timestamp": AT},
-        "published by an agent of this realm; or a commit, or another dialect's event, which `source` names",
+        "published by an agent of this realm; or a commit, another dialect's event, or what "
+        "`notify_all(event, data)` tells everybody: `source` names it",
     ),
     "response": Sends(
         {
@@ -128,6 +129,10 @@ class GatewayEncoder:
     def _event(self, event: Event) -> str | None:
         if event.name in READY_MADE or (event.name == DIRECT and carries_signals(event.channel)):
             return event.payload
+        if event.channel == ALL:
+            told = loads(event.payload)
+            stamp = self._options.now_iso()
+            return FRAMES[AGENT_MESSAGE].text(source=told["event"], message=told["data"], timestamp=stamp)
         # A commit, or what another dialect sent: its name stands for who it is from.
         stamp = dumps(self._options.now_iso())  # the payload is JSON text already: it is spliced in
         return f'{{"source":{dumps(event.name)},"message":{event.payload},"timestamp":{stamp}}}'

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core.connection import Connection, Encoder
-from ..core.events import EVERYBODY, MESSAGE, NOTIFICATION, ROOM_UPDATE, Event
+from ..core.events import EVERYBODY, MESSAGE, NOTIFICATION, ROOM_UPDATE, SYSTEM_PREFIX, Event
 from ..core.json_text import dumps
 from ..core.messages import (
     Answer,
@@ -132,7 +132,7 @@ class RoomsEncoder:
         # The payload is JSON text already: it is spliced in, never parsed and written again.
         own = event.name in (NOTIFICATION, ROOM_UPDATE)
         parts = [f'"type":{dumps(event.name if own else MESSAGE)}']
-        if event.channel != EVERYBODY:
+        if not event.channel.startswith(SYSTEM_PREFIX):
             parts.append(f'"room":{dumps(event.channel)}')
         parts.append(f'"data":{event.payload}')
         if event.name == MESSAGE:

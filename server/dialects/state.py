@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..core.connection import Connection, Encoder
-from ..core.events import NOTIFICATION, Event, user_channel
+from ..core.events import NOTIFICATION, Event, is_user_channel, user_channel
 from ..core.json_text import dumps, loads, loads_foreign
 from ..core.messages import (
     Beat,
@@ -106,6 +106,10 @@ FRAMES: dict[str, Sends] = {
         {"type": NOTIFICATION, "payload": {"event": "deployed", "data": {"any": "payload"}}, "sequence": 7},
         "`notify_user(user, event, data)`: from the application to the user",
     ),
+    "notification to all": Sends(
+        {"type": NOTIFICATION, "payload": {"event": "deployed", "data": {"any": "payload"}}},
+        "`notify_all(event, data)`: from the application to everybody",
+    ),
     "auth_refreshed": Sends({"type": "auth_refreshed", "payload": {"expires_at": 1234567890.0}}),
     "token_expiring": Sends(
         {"type": "token_expiring", "payload": {"expires_in_s": 60.0}}, "a minute ahead; then close 4001"
@@ -196,7 +200,9 @@ class StateEncoder:
             type_, payload = "state_updated", dumps(_changed(event))
         elif event.name == NOTIFICATION:
             type_ = "notification"
-        return f'{{"type":"{type_}","payload":{payload},"sequence":{event.position.offset}}}'
+        # What goes to all stands on another channel: it has no place among what the user hears.
+        sequence = f',"sequence":{event.position.offset}' if is_user_channel(event.channel) else ""
+        return f'{{"type":"{type_}","payload":{payload}{sequence}}}'
 
     def _frame(self, type_: str, **payload: Any) -> str:
         return FRAMES[type_].text(payload=payload)

@@ -36,9 +36,9 @@ class Sends:
     def text(self, **members: Any) -> str:
         """The frame with these members. LookupError for one that the row does not know."""
         if stray := members.keys() - self.example.keys():
-            raise LookupError(f"{self.example.get('type', 'the frame')} has no {min(stray)}")
-        named = {"type": self.example["type"]} if "type" in self.example else {}
-        return dumps(named | members)
+            raise LookupError(f"{self.example} has no {min(stray)}")
+        type_ = {"type": self.example["type"]} if "type" in self.example else {}
+        return dumps(type_ | members)
 
 
 @dataclass(frozen=True, slots=True)

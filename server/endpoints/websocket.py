@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 
 from ..brokers.base import BrokerUnavailableError, IndefiniteError
 from ..core.connection import Close, Connection
+from ..core.events import ALL
 from ..core.heartbeat import HeartbeatRules
 from ..core.messages import Command, ErrorReply, Heartbeat
 from ..dialects.base import Dialect
@@ -167,14 +168,13 @@ class _Conversation:
             return
         self._dialect.greet(connection)
         connection.home = self._dialect.home(connection)
-        if connection.home is None:
-            return
+        stands_in = [ALL] if connection.home is None or self._identity is not None else [connection.home, ALL]
         try:
-            if self._identity is None:
-                relay.subscribe(connection, connection.home, None)
-                await relay.settle([connection.home])
-            else:
+            if connection.home is not None and self._identity is not None:
                 await self._begin_as(self._identity, connection.home, returns=returns)
+            for channel in stands_in:
+                relay.subscribe(connection, channel, None)
+            await relay.settle(stands_in)
         except (BrokerUnavailableError, IndefiniteError) as error:
             logger.info("what goes to all will be heard when the broker is back: %s", error)
             if self._identity is not None:  # a client of the state, without one: better that it tries again
@@ -211,10 +211,11 @@ class _Conversation:
         self._watch = instance.relay.spawn(vitals.run)
         connection.home = self._dialect.home(connection)
         assert connection.home is not None
-        for channel in (connection.home, GUIDE):
+        stands_in = (connection.home, GUIDE, ALL)
+        for channel in stands_in:
             instance.relay.subscribe(connection, channel, None)
         try:
-            await instance.relay.settle((connection.home, GUIDE))
+            await instance.relay.settle(stands_in)
         except (BrokerUnavailableError, IndefiniteError) as error:
             logger.info("what goes to %s will be heard when the broker is back: %s", connection.id, error)
         self._dialect.greet(connection)

@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import Any
 
 from ..core.connection import Connection
+from ..core.events import SYSTEM_PREFIX
 from ..core.messages import Answer, ErrorReply
 from ..dialects.rooms import TYPES
 from ..errors import INVALID_FIELD, StartupError
@@ -36,7 +37,7 @@ class Client:
 
     @property
     def rooms(self) -> set[str]:
-        return self.connection.channels - {self.connection.home}
+        return {name for name in self.connection.channels if not name.startswith(SYSTEM_PREFIX)}
 
     def send(self, type: str, data: Any) -> None:
         self.connection.send(Answer(type, data))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..brokers.base import Broker
-from ..core.events import EVERYBODY, NOTIFICATION, ROOM_UPDATE, connection_channel, user_channel
+from ..core.events import ALL, NOTIFICATION, ROOM_UPDATE, connection_channel, user_channel
 from ..core.json_text import dumps
 from ..core.offline_queue import Waiting
 from ..dialects.base import DialectOptions, check_channel
@@ -20,8 +20,8 @@ class Service:
         self._options = options
 
     async def notify_all(self, event: str, data: Any) -> None:
-        """To everybody: `{"type":"notification","data":{"event","data"}}`."""
-        await self._broker.publish(EVERYBODY, NOTIFICATION, dumps({"event": event, "data": data}))
+        """To every connection, in the words of its dialect: docs/protocol.md."""
+        await self._broker.publish(ALL, NOTIFICATION, dumps({"event": event, "data": data}))
 
     async def notify_user(self, user: str, event: str, data: Any, *, priority: bool = False) -> bool:
         """To every connection of the user; if there is none, it waits for the next. True if it was told now.

@@ -119,8 +119,14 @@ def _mq(body: Mapping[str, Any]) -> str:
 
 
 def _gateway(body: Mapping[str, Any]) -> str:
-    intent = body.get("intent")
-    return f"{intent} {_text(body.get('channel'))}".strip() if isinstance(intent, str) else ""
+    intent, agent, source = body.get("intent"), body.get("agent_type"), body.get("source")
+    if isinstance(intent, str):
+        return f"{intent} {_text(body.get('channel'))}".strip()
+    if isinstance(agent, str):
+        return f"{_text(body.get('type')) or 'message'} {_text(body.get('pillar')) or agent}"
+    if isinstance(body.get("gateway_instance"), str):
+        return f"fan-out {_text(body.get('channel'))}".strip()
+    return f"from {source}" if isinstance(source, str) and "message" in body and "type" not in body else ""
 
 
 def _typed(body: Mapping[str, Any]) -> str:
@@ -130,11 +136,47 @@ def _typed(body: Mapping[str, Any]) -> str:
     if kind == "subscribed" and body.get("recovered") is False:
         reason = _text(body.get("reason"))
         return f"resync {_text(body.get('channel'))}" + (f": {reason}" if reason else "")
-    about = _text(body.get("room")) or _text(body.get("channel")) or _text(body.get("code"))
-    offset = _text(body.get("offset"))
-    at = f" at {offset}" if kind == "subscribed" and offset not in ("", "0") else ""
-    return f"{kind.replace('_', ' ')} {about}".strip() + at
+    about = _ABOUT[kind](body) if kind in _ABOUT else ""
+    return f"{kind.replace('_', ' ')} {about or _place_in(body)}".strip()
 
+
+def _inside(body: Mapping[str, Any], name: str) -> str:
+    """A member of the payload, or of the data."""
+    inner = body.get("payload", body.get("data"))
+    return _text(inner.get(name)) if isinstance(inner, Mapping) else ""
+
+
+def _place_in(body: Mapping[str, Any]) -> str:
+    version = _inside(body, "version")
+    return _text(body.get("room")) or _text(body.get("channel")) or (version and f"v{version}")
+
+
+def _subscribed(body: Mapping[str, Any]) -> str:
+    offset = _text(body.get("offset"))
+    return _place_in(body) + (f" at {offset}" if offset not in ("", "0") else "")
+
+
+def _conflict(body: Mapping[str, Any]) -> str:
+    mine, theirs = _inside(body, "client_version"), _inside(body, "server_version")
+    return theirs and f"v{mine}, server v{theirs}"
+
+
+_ABOUT: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "subscribed": _subscribed,
+    "message": lambda body: "to all" if "room" not in body and body.get("client_id") else "",
+    "notification": lambda body: _inside(body, "event"),
+    "error": lambda body: (
+        _text(body.get("error"))
+        or _inside(body, "code")
+        or _text(body.get("code"))
+        or _text(body.get("message"))
+    ),
+    "version_conflict": _conflict,
+    "connection_established": lambda body: _inside(body, "user_id"),
+    "user_message": lambda body: _text(body.get("id")) or _inside(body, "message_id"),
+    "ack": lambda body: _inside(body, "message_id"),
+}
+"""What is worth saying of a frame besides its type, where it is neither its room nor its version."""
 
 _DIALECTS: tuple[Callable[[Mapping[str, Any]], str], ...] = (
     _broadcast_asked,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ UP: dict[str, Any] = {**POST, "direction": "up", "stage": "request"}
 DOWN: dict[str, Any] = {**POST, "direction": "down", "stage": "response", "status": 201}
 EVENT = {"channel": "orders", "event": "created", "payload": {"entity_id": "a"}, "offset": 2}
 WS: dict[str, Any] = {"layer": "ws", "stage": "frame", "tab": "bob/1", "direction": "down", "path": "/ws"}
+LABELS = json.loads((Path(__file__).parents[1] / "vectors" / "labels.json").read_text("utf-8"))
+"""e2e/js/labels.test.js reads the same."""
 NAME = "alice/1 POST /api/orders mutation 1 #1"
 
 
@@ -75,27 +78,9 @@ def test_a_choice_of_a_request_is_told_by_its_mutation_and_of_a_timer_by_its_nam
     assert teller(record(Choice("fire", "alice/1 retry #1"))) == "chosen: fire alice/1 retry #1"
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        ({"subscribe": ["orders"], "positions": {"orders": None}}, "subscribe orders"),
-        ({"subscribe": ["orders"], "positions": {"orders": {"epoch": "e", "offset": 3}}}, "resume orders"),
-        ({"subscribe": [], "unsubscribe": ["orders"]}, "unsubscribe orders"),
-        (
-            {"type": "subscribed", "channel": "orders", "offset": 3, "recovered": True},
-            "subscribed orders at 3",
-        ),
-        (
-            {"type": "subscribed", "channel": "orders", "recovered": False, "reason": "trimmed"},
-            "resync orders: trimmed",
-        ),
-        ({"header": {"type": "request", "topic": "test.echo"}, "body": 1}, "request test.echo"),
-        ({"channel": "guide", "intent": "chat", "payload": {}}, "chat guide"),
-        ({"type": "message", "room": "lobby", "data": 1}, "message lobby"),
-    ],
-)
-def test_every_dialect_is_told_as_the_diagram_tells_it(body: dict[str, Any], told: str) -> None:
-    assert frame("delivered", payload=json.dumps(body), **WS) == f"{told} reached bob/1"
+@pytest.mark.parametrize("vector", LABELS, ids=lambda vector: f"{vector['dialect']}: {vector['label']}")
+def test_every_dialect_is_told_as_the_diagram_tells_it(vector: dict[str, Any]) -> None:
+    assert frame("delivered", payload=json.dumps(vector["frame"]), **WS) == f"{vector['label']} reached bob/1"
 
 
 def test_tabs_tell_each_other_of_writes_and_of_what_the_leader_heard() -> None:

@@ -85,17 +85,40 @@ const DIALECTS = [
   // gateway, seed 002
   (/** @type {any} */ { channel, intent }) =>
     typeof intent === 'string' ? `${intent} ${channel ?? ''}`.trim() : undefined,
-  (/** @type {any} */ { agent_type, type }) =>
-    agent_type !== undefined ? `${type ?? 'message'} ${agent_type}` : undefined,
+  (/** @type {any} */ { agent_type, pillar, type }) =>
+    typeof agent_type === 'string' ? `${type ?? 'message'} ${pillar ?? agent_type}` : undefined,
+  (/** @type {any} */ { gateway_instance, channel }) =>
+    typeof gateway_instance === 'string' ? `fan-out ${channel ?? ''}`.trim() : undefined,
+  (/** @type {any} */ { source, message, type }) =>
+    typeof source === 'string' && message !== undefined && type === undefined ? `from ${source}` : undefined,
+  (/** @type {any} */ { type, recovered, channel, reason }) =>
+    type === 'subscribed' && recovered === false ? `resync ${channel ?? ''}${reason ? `: ${reason}` : ''}` : undefined,
   // rooms and state, seeds 004 and 003, and whoever else names a type
-  (/** @type {any} */ { type, room, channel, recovered, reason, offset, payload, data, code }) => {
-    if (typeof type !== 'string') return undefined;
-    if (type === 'subscribed' && recovered === false) return `resync ${channel ?? ''}${reason ? `: ${reason}` : ''}`;
-    const version = payload?.version ?? data?.version;
-    const about = room ?? channel ?? code ?? payload?.code ?? (version === undefined ? '' : `v${version}`);
-    return `${type.replaceAll('_', ' ')} ${about}${type === 'subscribed' && offset ? ` at ${offset}` : ''}`.trim();
+  (/** @type {any} */ body) => {
+    if (typeof body.type !== 'string') return undefined;
+    const about = (Object.hasOwn(ABOUT, body.type) ? ABOUT[body.type](body) : undefined) ?? placeIn(body);
+    return `${body.type.replaceAll('_', ' ')} ${about}`.trim();
   },
 ];
+
+/** @param {any} body */
+const placeIn = ({ room, channel, payload, data }) => {
+  const version = payload?.version ?? data?.version;
+  return room ?? channel ?? (version === undefined ? '' : `v${version}`);
+};
+
+/** What is worth saying of a frame besides its type, where it is neither its room nor its version. */
+const ABOUT = /** @type {Record<string, (body: any) => string | number | undefined>} */ ({
+  subscribed: ({ room, channel, offset }) => `${room ?? channel ?? ''}${offset ? ` at ${offset}` : ''}`,
+  message: ({ room, client_id }) => (room === undefined && client_id ? 'to all' : undefined),
+  notification: ({ payload, data }) => (payload ?? data)?.event,
+  error: ({ error, payload, code, message }) => error ?? payload?.code ?? code ?? message,
+  version_conflict: ({ payload }) =>
+    payload?.server_version === undefined ? undefined : `v${payload.client_version}, server v${payload.server_version}`,
+  connection_established: ({ payload }) => payload?.user_id,
+  user_message: ({ id, payload }) => id ?? payload?.message_id,
+  ack: ({ payload }) => payload?.message_id,
+});
 
 /** @param {any} frame @returns {Words} */
 const frameWords = (frame) => {
