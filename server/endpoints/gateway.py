@@ -54,7 +54,8 @@ async def health(request: Request) -> Response:
     instance = instance_of(request)
     if instance.relay.broker_down is not None:
         error = f"{BROKER_UNAVAILABLE.name}: {instance.relay.broker_down}"
-        return JsonAnswer({"status": "not_ready", "error": error}, 503)
+        answer = {"status": "not_ready", "error": error, "circuits": instance.gateway.lanes.standing()}
+        return JsonAnswer(answer, 503)
     return JsonAnswer(await instance.gateway.health())
 
 
