@@ -24,7 +24,6 @@ import json
 import os
 import resource
 import shutil
-import statistics
 import sys
 import time
 from collections import Counter, defaultdict
@@ -37,7 +36,10 @@ from typing import Any
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
-from bench.soak_rounds import JUDGES, KINDS, Round, round_of
+from bench.acted import Acted
+from bench.kinds import KINDS
+from bench.quantile import quantile
+from bench.soak_rounds import JUDGES, Round, round_of
 from syncbed.checkers import Verdict, verdict
 from syncbed.drivers.chromium import Chromium
 from syncbed.drivers.tabs import tabs_driver
@@ -45,7 +47,7 @@ from syncbed.evidence import BED
 from syncbed.report import new_run_folder, write_run
 from syncbed.run.errors import RunError
 from syncbed.run.player import STOPPING, be_ready, finish, play_step
-from syncbed.run.session import Session
+from syncbed.run.session import ADAPTER, Options, Session
 from syncbed.scenario import Step
 from syncbed.trace import Expectation, Heal, Stopped, Trace
 from syncbed.zoo import ZOO
@@ -54,6 +56,8 @@ ACTED_MS_MAX = 3000  # so long a fault may take to show an effect, before the so
 IDLE = "fault had no effect"
 UNEXERCISED = "never exercised"  # in one round; over all of them it may not be
 WRITES = ("put", "remove")
+IMPATIENT = "reconnectDelayMax=3000&retryDelayMax=3000"
+"""The SDK's longest waits, in ms: by default 30 s, and the soak would spend its minutes waiting for them."""
 
 
 @dataclass
@@ -126,35 +130,19 @@ class Tally:
         }
 
 
-def quantile(found: list[float], percent: int) -> float:
-    if len(found) < 2:
-        return found[0] if found else 0.0
-    return statistics.quantiles(found, n=100, method="inclusive")[percent - 1]
-
-
 async def play(session: Session, round_: Round) -> None:
     """All steps, and the waits that no scenario has."""
-    recorder = session.recorder
-    acted: set[str] = set()
-    begun: set[str] = set()
-
-    def note(record: Any) -> None:
-        if record.what.kind == "fault":
-            begun.add(record.what.fault)
-        elif record.what.kind == "receipt":
-            acted.add(record.what.fault)
-
-    recorder.on_record(note)
+    acted = Acted(session.recorder)
     await be_ready(session)
     for steps in together(round_):
         step = steps[0]
         try:
             if step.number in round_.dwells:
-                await recorder.until(lambda: begun <= acted, ACTED_MS_MAX)
+                await acted.wait(ACTED_MS_MAX)
                 await asyncio.sleep(round_.dwells[step.number] / 1000)
             if step.do == "heal":
-                await recorder.until(lambda: begun <= acted, ACTED_MS_MAX)
-                begun.clear()
+                await acted.wait(ACTED_MS_MAX)
+                acted.forget()
             ends = await asyncio.gather(
                 *(in_order(session, own) for own in by_tab(steps)), return_exceptions=True
             )
@@ -162,7 +150,7 @@ async def play(session: Session, round_: Round) -> None:
                 if isinstance(end, BaseException):
                     raise end
         except STOPPING as error:
-            recorder.write(BED, Stopped(step.number, str(error)))
+            session.recorder.write(BED, Stopped(step.number, str(error)))
             return
 
 
@@ -195,7 +183,8 @@ async def in_order(session: Session, steps: list[Step]) -> None:
 
 
 async def play_round(round_: Round, chromium: Chromium, folder: Path) -> tuple[Trace, Verdict]:
-    session = Session(round_.scenario, tabs_driver(chromium), folder)
+    options = Options(adapter=f"{ADAPTER}?{IMPATIENT}")
+    session = Session(round_.scenario, tabs_driver(chromium), folder, options=options)
     async with session:
         await play(session, round_)
         await finish(session)

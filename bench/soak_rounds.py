@@ -7,50 +7,27 @@ few are fought over by two profiles, so that some writes are refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
 
+from bench.kinds import INSTANCES, KINDS, Names, Step, put
 from syncbed.scenario import Scenario, parse_scenario
 from syncbed.scenario.meaning import driver_needs
 
-Step = dict[str, Any]
-
-INSTANCES = {"alice": "a", "bob": "b", "carol": "a", "dave": "b"}
 TABS = [f"{profile}/{number}" for profile in INSTANCES for number in (1, 2)]
 JUDGES = ["converges", "no_lost_write", "no_duplicate", "no_phantom", "in_order_no_gap", "nothing_stuck"]
-EPISODES = 3
+EPISODES = 4
 ROWS_MAX = 6  # rows of writes that a tab makes in a burst, of 2 to 4 each
 CONVERGED_MS_MAX = 60_000
 
 
-@dataclass
-class Kind:
-    """A kind of fault: how it begins, and what ends it before the heal, if that is a step of its own."""
-
-    begin: Callable[[Draw, str], list[Step]]
-    end: Callable[[Draw, str], list[Step]] = lambda draw, on: []
-    late: bool = False
-    """It strikes between two bursts of writes, not before the first."""
-
-
-class Draw:
+class Draw(Names):
     """What one round draws from its seed."""
 
     def __init__(self, seed: int, number: int) -> None:
-        self.chance = Random(f"{seed} {number}")
-        self._ops = 0
-        self._faults = 0
+        super().__init__(Random(f"{seed} {number}"))
         self.there: dict[str, list[str]] = {tab: [] for tab in TABS}  # own items that it may remove
-
-    def op(self) -> str:
-        self._ops += 1
-        return f"w{self._ops}"
-
-    def fault(self, kind: str) -> str:
-        self._faults += 1
-        return f"{kind.replace('_', '-')}-{self._faults}"
 
     def burst(self, tabs: Sequence[str]) -> list[Step]:
         """Each of the tabs writes, in any order; first the profiles fight over one item."""
@@ -63,7 +40,8 @@ class Draw:
     def _writes(self, tab: str) -> list[Step]:
         key = tab.replace("/", "-")
         times = self.chance.randint(2, 4)
-        mine, steps = self.there[tab], []
+        mine = self.there[tab]
+        steps: list[Step] = []
         if mine and self.chance.random() < 0.5:
             gone = mine.pop(self.chance.randrange(len(mine)))
             steps.append({"do": "remove", "tab": tab, "key": gone, "id": self.op()})
@@ -71,88 +49,6 @@ class Draw:
             steps.append({**put(tab, key, self.op()), "times": times})
         mine.extend(each for n in range(1, times + 1) if (each := f"{key}-{n}") not in mine)
         return steps
-
-
-def put(tab: str, key: str, op: str) -> Step:
-    return {"do": "put", "tab": tab, "key": key, "title": key, "id": op}
-
-
-def strike(kind: str, layer: str = "ws", **keys: Any) -> Callable[[Draw, str], list[Step]]:
-    """A fault of the wire on a profile."""
-
-    def begin(draw: Draw, on: str) -> list[Step]:
-        fault = {"kind": kind, **keys}
-        return [{"do": "fault", "id": draw.fault(kind), "on": on, "fault": fault, "layer": layer}]
-
-    return begin
-
-
-def cut(draw: Draw, on: str) -> list[Step]:
-    return strike("cut", draw.chance.choice(("ws", "any")))(draw, on)
-
-
-def refuse(draw: Draw, on: str) -> list[Step]:
-    """The living connections are ended too, or nobody knocks."""
-    return [*strike("refuse")(draw, on), *strike("cut", "any")(draw, on)]
-
-
-def answer_lost(draw: Draw, on: str) -> list[Step]:
-    """The events that would tell are late, too: else they say all that the answer can say."""
-    events = {"profile": on, "kind": "ws", "direction": "down", "stage": "frame"}
-    match = {"profile": on, "stage": "request", "path": "/api/orders*", "method": "POST"}
-    return [
-        rule(draw.fault("late_events"), events, {"kind": "delay", "delay_ms": 4000}),
-        rule(draw.fault("answer_lost"), match, {"kind": "answer_lost"}, limit=draw.chance.randint(1, 3)),
-        # The item is new to everybody, so it is a POST.
-        put(f"{on}/{draw.chance.randint(1, 2)}", f"lost-{draw.op()}", draw.op()),
-    ]
-
-
-def delay(draw: Draw, on: str) -> list[Step]:
-    fault = {"kind": "delay", "delay_ms": draw.chance.randint(20, 400), "jitter_ms": 50}
-    return [rule(draw.fault("delay"), {"profile": on}, fault)]
-
-
-def stall(draw: Draw, on: str) -> list[Step]:
-    """The wire reads no more of what the server sends: on its way up a socket carries next to nothing."""
-    match = {"profile": on, "kind": "ws", "direction": "down", "stage": "frame"}
-    return [rule(draw.fault("stall"), match, {"kind": "stall"})]
-
-
-def rule(name: str, match: dict[str, Any], fault: dict[str, Any], **more: Any) -> Step:
-    return {"do": "add_rule", "rule": {"id": name, "match": match, "fault": fault, **more}}
-
-
-def any_tab(on: str, draw: Draw) -> str:
-    return f"{on}/{draw.chance.randint(1, 2)}"
-
-
-def kill(draw: Draw, on: str) -> list[Step]:
-    return [{"do": "kill_server", "instance": INSTANCES[on]}]
-
-
-def start(draw: Draw, on: str) -> list[Step]:
-    return [{"do": "start_server", "instance": INSTANCES[on]}]
-
-
-KINDS: dict[str, Kind] = {
-    "cut": Kind(cut),
-    "refuse": Kind(refuse),
-    "offline": Kind(strike("offline")),
-    "answer_lost": Kind(answer_lost),
-    "delay": Kind(delay),
-    "stall": Kind(stall),
-    "half_open": Kind(strike("half_open")),
-    "close": Kind(strike("close", code=1012)),
-    "reload": Kind(lambda draw, on: [{"do": "reload", "tab": any_tab(on, draw)}], late=True),
-    "tab_closed": Kind(
-        lambda draw, on: [{"do": "close", "tab": f"{on}/1"}],
-        lambda draw, on: [{"do": "open", "tab": f"{on}/1"}],
-        late=True,
-    ),
-    "server_killed": Kind(kill, start, late=True),
-    "redis_restarted": Kind(lambda draw, on: [{"do": "restart_redis", "data": "kept"}], late=True),
-}
 
 
 @dataclass
@@ -190,7 +86,7 @@ def _add_episode(round_: Round, draw: Draw, chosen: tuple[str, ...]) -> None:
     closed: set[str] = set()
     for kind, on in faults:
         begun = kind.begin(draw, on) if kind.late else []
-        closed |= {step["tab"] for step in begun if step["do"] == "close"}
+        closed |= {step["tab"] for step in begun if step["do"] in ("close", "crash")}
         steps += begun
     steps += draw.burst([tab for tab in TABS if tab not in closed])
     for kind, on in faults:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from syncbed.run.session import ADAPTERS
+from syncbed.scenario.table import DIALECTS
+
 TOP = Path(__file__).resolve().parents[1]
 ADAPTER = (TOP / "static/bed/reference.html").read_text(encoding="utf-8")
 GUIDE = (TOP / "docs/writing-an-adapter.md").read_text(encoding="utf-8")
@@ -16,8 +21,13 @@ def test_the_guide_shows_the_adapter_that_is_served() -> None:
     assert shown == ADAPTER
 
 
-def test_the_adapter_is_short_enough_to_copy() -> None:
-    assert len(ADAPTER.splitlines()) <= LINES_MAX
+@pytest.mark.parametrize("page", ADAPTERS.values())
+def test_each_adapter_is_short_enough_to_copy(page: str) -> None:
+    assert len((TOP / page.removeprefix("/")).read_text(encoding="utf-8").splitlines()) <= LINES_MAX
+
+
+def test_a_scenario_may_speak_what_there_is_an_adapter_for() -> None:
+    assert tuple(ADAPTERS) == DIALECTS
 
 
 def test_the_guide_names_all_that_the_adapter_offers() -> None:

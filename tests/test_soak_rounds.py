@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.soak_rounds import EPISODES, KINDS, TABS, round_of
+from bench.kinds import KINDS
+from bench.soak_rounds import EPISODES, TABS, round_of
 from syncbed.checkers import INVARIANTS
 
 

@@ -7,7 +7,7 @@ wrong in it, and when it has seen enough: judging it would grow dear.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,7 +24,7 @@ from syncbed.scenario import Step as ReadStep
 from syncbed.scenario import parse_scenario
 from syncbed.scenario.schema import Problems
 from syncbed.scenario.steps import ANY_STEP
-from syncbed.trace import Stopped
+from syncbed.trace import Stopped, Trace
 
 CASES_MAX = 26
 IMPATIENT = "reconnectDelay=20&reconnectDelayMax=200&retryDelay=20&retryDelayMax=200"
@@ -35,39 +35,61 @@ Case = Callable[[int], list[Step]]
 
 
 class Kept:
-    """Alice's two tabs, the first of which leads, and Bob's, where messages may be held at any moment."""
+    """Alice's two tabs, the first of which leads, and Bob's, where messages may be held at any moment.
 
-    def __init__(self, stage: Stage, folder: Path, **keys: Any) -> None:
-        """`keys` are a scenario's: `bug`."""
+    `waits` are the SDK's options, as they stand in the adapter's address; `keys` are a scenario's: `bug`.
+    """
+
+    def __init__(self, stage: Stage, folder: Path, waits: str = IMPATIENT, **keys: Any) -> None:
         self._stage = stage
         self._folder = folder
+        self._waits = waits
         self._keys = keys
         self._worlds = 0
         self._cases = 0
         self._session: Session | None = None
 
     def play(self, case: Case) -> Verdict:
+        """A whole case. A world that is not ok any more is left behind."""
         return self._stage.wait(self._play(case))
+
+    def take(self, *steps: Step) -> Session:
+        """Some steps only, in a world that nobody judges yet."""
+        return self._stage.wait(self._take(steps))
+
+    def judge(self) -> tuple[Verdict, Trace]:
+        """Heal, settle, the server's last word, the verdict."""
+        return self._stage.wait(self._judge())
 
     def close(self) -> None:
         self._stage.wait(self._leave())
 
+    # Private
+
     async def _play(self, case: Case) -> Verdict:
+        session = await self._take(case(self._cases + 1))
+        found, trace = await self._judge()
+        if found.status != "ok":
+            write_run(self._world(), session.scenario, trace, found)
+        if found.status != "ok" or self._cases == CASES_MAX:
+            await self._leave()
+        return found
+
+    async def _take(self, steps: Iterable[Step]) -> Session:
         session = self._session or await self._enter()
         self._cases += 1
-        steps = case(self._cases)
         try:
             for step in steps:
                 await play_step(session, self._read(session, step))
         except STOPPING as error:
             session.recorder.write(BED, Stopped(self._cases, str(error)))
+        return session
+
+    async def _judge(self) -> tuple[Verdict, Trace]:
+        session = self._session
+        assert session is not None
         await finish(session)
-        found = judge(session)
-        if found.status != "ok":
-            write_run(self._world(), session.scenario, session.recorder.trace(), found)
-        if found.status != "ok" or self._cases == CASES_MAX:
-            await self._leave()
-        return found
+        return judge(session), session.recorder.trace()
 
     def _read(self, session: Session, raw: Step) -> ReadStep:
         problems = Problems()
@@ -85,7 +107,7 @@ class Kept:
         self._worlds, self._cases = self._worlds + 1, 0
         self._world().mkdir(parents=True)
         scenario = parse_scenario({**LEAST, **of_alice_and_bob([CONVERGED], needs=[], **self._keys)})
-        options = Options(adapter=f"{ADAPTER}?{IMPATIENT}", holdable=True)
+        options = Options(adapter=f"{ADAPTER}?{self._waits}", holdable=True)
         session = Session(scenario, self._stage.tabs(), self._world(), options=options)
         await session.__aenter__()
         self._session = session

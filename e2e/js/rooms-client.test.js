@@ -1,5 +1,5 @@
-import { RoomsClient } from '/static/sdk/rooms-client.js';
-import { StateClient } from '/static/sdk/state-client.js';
+import { RoomsClient } from '/static/sdk/rooms.js';
+import { StateClient } from '/static/sdk/state.js';
 import { afterwards, equal, ok, test, until } from './harness.js';
 
 const room = () => `room-${crypto.randomUUID()}`;
@@ -80,7 +80,48 @@ test('after a conflict both show what won', async () => {
 
 test('a token that runs out is refreshed and the connection is kept', async () => {
   const { client, heard, asked } = await openState(room(), 2);
+  const changes = [];
+  client.onStateChange((state) => changes.push(state));
   await until(() => heard.some(({ type }) => type === 'auth_refreshed'), 'a new token');
   ok(asked.length === 2, 'asked twice');
-  equal(client.connectionState, 'connected');
+  equal(await client.update('cart', 1), 1);
+  equal([client.connectionState, changes], ['connected', []]);
+});
+
+/** @param {Promise<any>} promise */
+const failure = (promise) => promise.then(() => 'it was done', ({ name, definite }) => ({ name, definite }));
+
+test('changes are sent one after the other, each on the version before it', async () => {
+  const { client } = await openState(room());
+  equal(await Promise.all([client.update('a', 1), client.update('b', 2), client.merge({ c: 3 })]), [1, 2, 3]);
+  equal([client.state, client.pending], [{ a: 1, b: 2, c: 3 }, []]);
+});
+
+test('what was changed on a version that lost is dropped, all of it, and says so', async () => {
+  const user = room();
+  const [a, b] = [await openState(user), await openState(user)];
+  const outcomes = [failure(a.client.update('x', 'a')), failure(a.client.update('y', 'a')), failure(b.client.update('x', 'b')), failure(b.client.update('y', 'b'))];
+  const lost = { name: 'version_conflict', definite: true };
+  const told = (await Promise.all(outcomes)).map((outcome) => (outcome === 'it was done' ? 1 : outcome));
+  ok(told.some((each) => each === 1) && told.some((each) => each.name === lost.name && each.definite), 'one lost');
+  // Whoever lost its first change has lost its second one too: it was made on the first.
+  for (const [first, second] of [told.slice(0, 2), told.slice(2)]) if (first !== 1) equal([first, second], [lost, lost]);
+  await until(() => a.client.version === b.client.version, 'the same state');
+  equal(a.client.state, b.client.state);
+});
+
+test('a change that is refused does not shift the answers to the next ones', async () => {
+  const { client } = await openState(room());
+  const outcomes = [client.update('a', 'x'.repeat(9000)), client.tell('m1', 'hi'), client.update('b', 2)];
+  equal(await failure(outcomes[0]), { name: 'MESSAGE_TOO_LARGE', definite: true });
+  equal([(await outcomes[1]).message_id, await outcomes[2], client.state], ['m1', 1, { b: 2 }]);
+});
+
+test('what has no answer when the connection ends may have been done, what was not sent certainly was not', async () => {
+  const { client } = await openState(room());
+  const outcomes = [client.update('a', 1), client.update('b', 2)];
+  client.close();
+  equal(await failure(outcomes[0]), { name: 'lost', definite: false });
+  equal(await failure(outcomes[1]), { name: 'disconnected', definite: true });
+  equal(await failure(client.update('c', 3)), { name: 'disconnected', definite: true });
 });

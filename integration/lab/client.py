@@ -239,3 +239,40 @@ class Document:
             case _:
                 value = None
         await self._socket.send(json.dumps({"id": message["id"], "value": value}))
+
+
+class Panes:
+    """What a page shows because the lab asks it to: a document for each pane, until it is asked to close it."""
+
+    def __init__(self, lab: LabProcess, page: Page) -> None:
+        self._lab = lab
+        self._shown: dict[str, asyncio.Task[None]] = {}
+        self.documents: dict[str, Document] = {}
+        page.on_pane = self._hear
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        ended = [task for tab in list(self._shown) if (task := self._take_away(tab))]
+        for result in await asyncio.gather(*ended, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        # A page that has just come is asked for the panes of a world that may be at its end.
+        self._take_away(message["tab"])
+        if message["do"] == "open":
+            document = Document(self._lab, message["url"], framed=True)
+            self.documents[message["tab"]] = document
+            self._shown[message["tab"]] = asyncio.create_task(self._show(document))
+
+    def _take_away(self, tab: str) -> asyncio.Task[None] | None:
+        task = self._shown.pop(tab, None)
+        if task is not None:
+            task.cancel()
+        return task
+
+    async def _show(self, document: Document) -> None:
+        async with document:
+            await asyncio.Event().wait()

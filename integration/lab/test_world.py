@@ -12,7 +12,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from integration.lab.client import HERE, Document, LabProcess, Page
+from integration.lab.client import HERE, Document, LabProcess, Page, Panes
 from integration.waiting import until
 
 POST = "alice/unknown POST /api/orders mutation 1 #1"
@@ -256,26 +256,15 @@ async def test_a_second_page_looks_on_and_takes_over(lab: LabProcess) -> None:
     first = Page(lab.live())
     async with first:
         await first.does("load", scenario="lab")
-        documents: list[Document] = []
-        opening: set[asyncio.Task[Document]] = set()
-
-        def show(message: dict[str, Any]) -> None:
-            if message["do"] == "open":
-                document = Document(lab, message["url"], framed=True)
-                documents.append(document)
-                opening.add(asyncio.create_task(document.__aenter__()))
-
-        first.on_pane = show
-        await first.does("open_tab", profile="alice")
-        await first.until(lambda: [each["kind"] for each in first.state["tabs"]] == ["pane"])
-        async with Page(lab.live()) as second:
-            await second.until(lambda: [each["kind"] for each in second.state["tabs"]] == ["window"])
-            assert second.panes == []
-            await first.__aexit__()
-            await second.until(lambda: [message["do"] for message in second.panes] == ["open"])
-            await second.until(lambda: [each["kind"] for each in second.state["tabs"]] == ["pane"])
-            for document in documents:
-                await document.__aexit__()
+        async with Panes(lab, first):
+            await first.does("open_tab", profile="alice")
+            await first.until(lambda: [each["kind"] for each in first.state["tabs"]] == ["pane"])
+            async with Page(lab.live()) as second:
+                await second.until(lambda: [each["kind"] for each in second.state["tabs"]] == ["window"])
+                assert second.panes == []
+                await first.__aexit__()
+                await second.until(lambda: [message["do"] for message in second.panes] == ["open"])
+                await second.until(lambda: [each["kind"] for each in second.state["tabs"]] == ["pane"])
 
 
 async def test_a_script_that_came_with_a_link_never_runs_by_itself(lab: LabProcess) -> None:
@@ -288,20 +277,11 @@ async def test_a_script_that_came_with_a_link_never_runs_by_itself(lab: LabProce
         "judges": ["converges"],
         "steps": [{"do": "wait", "for": {"is": "state", "tab": "alice/1", "state": "connected"}}],
     }
-    async with Page(lab.live()) as page:
-        documents: list[Document] = []
-        opening: set[asyncio.Task[Document]] = set()
-
-        def show(message: dict[str, Any]) -> None:
-            if message["do"] == "open":
-                documents.append(Document(lab, message["url"], framed=True))
-                opening.add(asyncio.create_task(documents[-1].__aenter__()))
-
-        page.on_pane = show
+    async with Page(lab.live()) as page, Panes(lab, page) as panes:
         await page.does("load", scenario=scenario)
-        await page.until(lambda: page.state["scenario"] is not None and page.state["tabs"] != [])
+        await page.until(lambda: [each["state"] for each in page.state["tabs"]] == ["connected"])
         assert page.state["scenario"]["step"] == 0
-        assert "act" not in documents[0].asked
+        assert "act" not in panes.documents["alice/1"].asked
         assert page.told("step") == []
         await page.does("play")
         await page.until(lambda: page.state["scenario"]["step"] == 1)
@@ -309,8 +289,6 @@ async def test_a_script_that_came_with_a_link_never_runs_by_itself(lab: LabProce
         link = await page.does("link")
         assert link.startswith("s=")
         assert "# Somebody" in await page.does("issue")
-        for document in documents:
-            await document.__aexit__()
         await page.does("load", scenario="lab")
 
 

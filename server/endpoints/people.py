@@ -1,4 +1,4 @@
-"""Test mode: tokens for anybody, messages to users, and what is left once everybody has gone."""
+"""Test mode: tokens for anybody, what the application says, and what is left once everybody has gone."""
 
 from __future__ import annotations
 
@@ -37,12 +37,24 @@ async def make_token(request: Request) -> Response:
     return JsonAnswer({"token": token})
 
 
-async def notify(request: Request) -> Response:
+async def notify_user(request: Request) -> Response:
     asked = NotifyRequest.model_validate(await read_object(request))
     told = await instance_of(request).service.notify_user(
         request.path_params["user"], asked.event, asked.data, priority=asked.priority
     )
     return JsonAnswer({"status": "delivered" if told else "queued"})
+
+
+async def notify_all(request: Request) -> Response:
+    asked = NotifyRequest.model_validate(await read_object(request))
+    await instance_of(request).service.notify_all(asked.event, asked.data)
+    return JsonAnswer({"status": "told"})
+
+
+async def notify_room(request: Request) -> Response:
+    asked = NotifyRequest.model_validate(await read_object(request))
+    await instance_of(request).service.notify_room(request.path_params["room"], asked.data)
+    return JsonAnswer({"status": "told"})
 
 
 async def leftovers(request: Request) -> Response:
@@ -62,6 +74,8 @@ async def leftovers(request: Request) -> Response:
 
 ROUTES = [
     Route("/test/tokens", make_token, methods=["POST"]),
-    Route("/test/users/{user}/messages", notify, methods=["POST"]),
+    Route("/test/users/{user}/messages", notify_user, methods=["POST"]),
+    Route("/test/rooms/{room}/messages", notify_room, methods=["POST"]),
+    Route("/test/messages", notify_all, methods=["POST"]),
     Route("/test/leftovers", leftovers),
 ]

@@ -4,6 +4,7 @@
  * What the guide's own class lacks: it comes back by itself, enters its rooms again, and hears of errors.
  */
 
+import { createByType } from './by-type.js';
 import { createConnection } from './connection.js';
 import * as frames from './dialects/rooms.js';
 import { openSocket } from './links.js';
@@ -14,8 +15,8 @@ import { readOptions } from './options.js';
 /** @typedef {import('./transitions.js').State} State */
 
 export class RoomsClient {
-  /** @type {Map<string, import('./listeners.js').Listeners<[RoomsFrame]>>} */
-  #handlers = new Map();
+  /** @type {import('./by-type.js').ByType<RoomsFrame>} */
+  #handlers = createByType();
   /** @type {Set<string>} */
   #rooms = new Set();
   /** @type {import('./listeners.js').Listeners<[State, string]>} */
@@ -72,9 +73,7 @@ export class RoomsClient {
    * @param {(frame: RoomsFrame) => void} handler
    */
   on(type, handler) {
-    const handlers = this.#handlers.get(type) ?? createListeners();
-    this.#handlers.set(type, handlers);
-    handlers.add(handler);
+    this.#handlers.add(type, handler);
     return this;
   }
 
@@ -119,6 +118,6 @@ export class RoomsClient {
       frame = { type: 'error', error: String(error) };
     }
     if (frame.type === 'connected') this.#connection.prove();
-    this.#handlers.get(frame.type)?.tell(frame);
+    this.#handlers.tell(frame);
   }
 }

@@ -3,8 +3,12 @@
  *
  * It shows a token that the application gives it, and a new one on the open connection before the old one
  * runs out; it answers the heartbeat, and reads the state anew after a conflict.
+ *
+ * The server answers one frame after the other, so an answer belongs to the oldest frame without one. Of changes
+ * one at a time is on its way: the next is made on what became of it.
  */
 
+import { createByType } from './by-type.js';
 import { createConnection } from './connection.js';
 import * as frames from './dialects/state.js';
 import { openSocket } from './links.js';
@@ -14,8 +18,21 @@ import { readOptions } from './options.js';
 /** @typedef {import('./dialects/state.js').StateFrame} StateFrame */
 /** @typedef {import('./transitions.js').State} State */
 
+/**
+ * @typedef {object} Asked
+ * @property {Record<string, any>} [fields] of the state, if it changes it
+ * @property {(answer?: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ */
+
 const WHOLE = ['state_snapshot', 'state_resync', 'current_state'];
 const DONE = ['state_updated', 'partial_update_applied'];
+/** What answers a frame of ours, besides a change's own. */
+const ANSWERS = ['current_state', 'ack', 'auth_refreshed', 'pong', 'error'];
+const INDEFINITE = ['PROCESSING_ERROR', 'lost'];
+
+/** @param {string} name @param {string} message */
+const failure = (name, message) => Object.assign(new Error(message), { name, definite: !INDEFINITE.includes(name) });
 
 export class StateClient {
   #connection;
@@ -24,14 +41,16 @@ export class StateClient {
   #version = 0;
   /** @type {Record<string, any>} */
   #state = {};
-  /** What was sent and not answered yet, in order. @type {Record<string, any>[]} */
-  #sent = [];
+  /** What was sent and has no answer, in order. @type {Asked[]} */
+  #asked = [];
+  /** Changes without an answer; the first is on its way. @type {(Asked & {frame: (version: number) => string})[]} */
+  #pending = [];
   /** @type {import('./listeners.js').Listeners<[Record<string, any>, number]>} */
   #states = createListeners();
   /** @type {import('./listeners.js').Listeners<[State, string]>} */
   #changes = createListeners();
-  /** @type {Map<string, import('./listeners.js').Listeners<[StateFrame]>>} */
-  #handlers = new Map();
+  /** @type {import('./by-type.js').ByType<StateFrame>} */
+  #handlers = createByType();
 
   /**
    * @param {string} url absolute, or relative to the page: '/ws/state'
@@ -48,21 +67,24 @@ export class StateClient {
         return openSocket(address.href, connectTimeout ?? 10_000, events);
       },
       onOpen: () => {},
-      onLost: () => {
-        this.#sent = [];
-      },
+      onLost: () => this.#lost(),
       onText: (text) => this.#receive(text),
       onChange: (state, reason) => {
         if (state === 'reconnecting') this.#renew();
         this.#changes.tell(state, reason);
       },
-      onDoubt: () => this.#connection.send(frames.pingFrame()),
+      onDoubt: () => this.#ask(frames.pingFrame()),
     });
   }
 
   /** @returns {State} of the connection */
   get connectionState() {
     return this.#connection.status().state;
+  }
+
+  /** The fields of each change that the server has not answered. */
+  get pending() {
+    return this.#pending.map(({ fields }) => fields);
   }
 
   get version() {
@@ -84,53 +106,93 @@ export class StateClient {
     this.#connection.disconnect();
   }
 
-  /** Set one member of the state. Refused by a conflict, it is dropped: the state that won is told. */
-  update(/** @type {string} */ updateType, /** @type {unknown} */ data) {
-    this.#change({ [updateType]: data }, (version) => frames.updateFrame(updateType, data, version));
+  /**
+   * Set one member of the state. Resolves with the new version. Rejects with `version_conflict`, and the change
+   * is dropped: the state that won is told; with `lost` if nobody knows; or with the server's code.
+   * @param {string} updateType @param {unknown} data @returns {Promise<number>}
+   */
+  update(updateType, data) {
+    return this.#change({ [updateType]: data }, (version) => frames.updateFrame(updateType, data, version));
   }
 
-  /** Merge members into the state. */
-  merge(/** @type {Record<string, unknown>} */ data) {
-    this.#change(data, (version) => frames.mergeFrame(data, version));
+  /** Merge members into the state, like `update`. @param {Record<string, unknown>} data @returns {Promise<number>} */
+  merge(data) {
+    return this.#change(data, (version) => frames.mergeFrame(data, version));
   }
 
-  /** @param {string} id @param {unknown} data @param {boolean} [broadcast] to the user's other connections */
+  /**
+   * Resolves once the server has it.
+   * @param {string} id @param {unknown} data @param {boolean} [broadcast] to the user's other connections
+   * @returns {Promise<void>}
+   */
   tell(id, data, broadcast = false) {
-    this.#connection.send(frames.messageFrame(id, data, broadcast));
+    return this.#ask(frames.messageFrame(id, data, broadcast));
   }
 
-  /** @param {(state: Record<string, any>, version: number) => void} listener */
-  onState(listener) {
+  onState(/** @type {(state: Record<string, any>, version: number) => void} */ listener) {
     return this.#states.add(listener);
   }
 
-  /** @param {(state: State, reason: string) => void} listener */
-  onStateChange(listener) {
+  onStateChange(/** @type {(state: State, reason: string) => void} */ listener) {
     return this.#changes.add(listener);
   }
 
   /** @param {string} type @param {(frame: StateFrame) => void} handler */
   on(type, handler) {
-    const handlers = this.#handlers.get(type) ?? createListeners();
-    this.#handlers.set(type, handlers);
-    handlers.add(handler);
+    this.#handlers.add(type, handler);
     return this;
+  }
+
+  /** @param {string} text @returns {Promise<any>} its answer, which nobody is obliged to wait for */
+  #ask(text) {
+    return this.#promised((asked) => this.#send(text, asked));
   }
 
   /** @param {Record<string, any>} fields @param {(version: number) => string} frame */
   #change(fields, frame) {
-    if (this.connectionState !== 'connected') throw new Error('not connected: the state cannot be changed');
-    // Each is sent on the version that the one before it will make.
-    this.#connection.send(frame(this.#version + this.#sent.length));
-    this.#sent.push(fields);
+    return this.#promised((asked) => {
+      this.#pending.push({ ...asked, fields, frame });
+      if (this.#pending.length === 1) this.#sendFirst();
+    });
+  }
+
+  /** @param {(asked: Asked) => void} begin @returns {Promise<any>} */
+  #promised(begin) {
+    const promise = new Promise((resolve, reject) => {
+      if (this.connectionState === 'connected') begin({ resolve, reject });
+      else reject(failure('disconnected', 'not connected: nothing was sent'));
+    });
+    promise.catch(() => {});
+    return promise;
+  }
+
+  #send(/** @type {string} */ text, /** @type {Asked} */ asked) {
+    this.#asked.push(asked);
+    this.#connection.send(text);
+  }
+
+  #sendFirst() {
+    const [change] = this.#pending;
+    if (change) this.#send(change.frame(this.#version), change);
+  }
+
+  /** They were made on what has turned out otherwise. @param {Error} error */
+  #dropChanges(error) {
+    for (const { reject } of this.#pending.splice(0)) reject(error);
+  }
+
+  #lost() {
+    const lost = failure('lost', 'the connection ended before the answer');
+    for (const { reject } of this.#asked.splice(0)) reject(lost);
+    this.#dropChanges(failure('disconnected', 'the connection ended: nothing was sent'));
   }
 
   async #renew() {
     try {
       this.#token = await this.#getToken();
-      this.#connection.send(frames.refreshFrame(this.#token));
+      await this.#ask(frames.refreshFrame(this.#token));
     } catch (error) {
-      reportError(error); // the application's own: the next attempt asks again
+      if (this.connectionState === 'connected') reportError(error); // otherwise the next attempt asks again
     }
   }
 
@@ -140,23 +202,45 @@ export class StateClient {
     this.#states.tell(state, version);
   }
 
-  /** @param {string} text */
-  #receive(text) {
+  /** @param {{version: number, state?: Record<string, any>}} payload with the state, if another has changed it */
+  #changed({ version, state }) {
+    const mine = state === undefined ? this.#asked.shift() : undefined;
+    if (mine) this.#pending.shift();
+    if (version > this.#version) this.#become(version, state ?? { ...this.#state, ...mine?.fields });
+    mine?.resolve(version);
+    if (mine) this.#sendFirst();
+  }
+
+  /** @param {{client_version?: number}} payload without it, something was lost on the way here */
+  #conflict({ client_version }) {
+    if (client_version !== undefined) {
+      this.#asked.shift();
+      this.#dropChanges(failure('version_conflict', 'another change came first'));
+    }
+    this.#ask(frames.readFrame());
+  }
+
+  #answered(/** @type {StateFrame} */ { type, payload }) {
+    const asked = this.#asked.shift();
+    if (type !== 'error') asked?.resolve(payload);
+    else {
+      asked?.reject(failure(payload.code, payload.message));
+      if (!asked?.fields) return;
+      this.#pending.shift();
+      this.#sendFirst();
+    }
+  }
+
+  #receive(/** @type {string} */ text) {
     const frame = frames.parseFrame(text);
     const { type, payload } = frame;
     if (type === 'connection_established') this.#connection.prove();
     else if (type === 'heartbeat') this.#connection.send(frames.pongFrame());
     else if (type === 'token_expiring') this.#renew();
     else if (WHOLE.includes(type)) this.#become(payload.version, payload.state);
-    else if (type === 'version_conflict') {
-      this.#sent.shift();
-      this.#connection.send(frames.readFrame());
-    } else if (DONE.includes(type) && payload.state !== undefined) {
-      if (payload.version > this.#version) this.#become(payload.version, payload.state);
-    } else if (DONE.includes(type)) {
-      const fields = this.#sent.shift();
-      if (payload.version > this.#version) this.#become(payload.version, { ...this.#state, ...fields });
-    }
-    this.#handlers.get(type)?.tell(frame);
+    else if (type === 'version_conflict') this.#conflict(payload);
+    else if (DONE.includes(type)) this.#changed(payload);
+    if (ANSWERS.includes(type)) this.#answered(frame);
+    this.#handlers.tell(frame);
   }
 }

@@ -89,6 +89,12 @@ def _socket(tab: str, report: Report, collection: str) -> Kind:
     return Connection("closed" if opened else "refused", tab=tab, path=path, code=code)
 
 
+def _network(tab: str, report: Report, collection: str) -> Kind:
+    """The browser's own word about its network, right or wrong."""
+    says = _text(report, "says")
+    return Note(f"the browser tells {tab} that it is {says}", {"tab": tab, "says": says})
+
+
 def _event(tab: str, report: Report, collection: str) -> Kind:
     payload = report.get("payload")
     about = payload if isinstance(payload, Mapping) else {}
@@ -142,6 +148,7 @@ READ: dict[str, Callable[[str, Report, str], Kind]] = {
     "subscribed": _subscribed,
     "event": _event,
     "socket": _socket,
+    "network": _network,
     "acted": _acted,
     "ok": _ok,
     "fail": lambda tab, report, collection: Fail(_text(report, "op"), _text(report, "reason", "")),

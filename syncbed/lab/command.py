@@ -25,7 +25,7 @@ from ..world.reference import reference_root
 from .errors import LabError
 from .lab import Lab
 from .server import BIND_HOST, Doors, LabServer, build_app
-from .worlds import DEMO_PAGE, Setup, Worlds
+from .worlds import DEMO_PAGE, OURS, Setup, Worlds
 
 DEMO_PORT = 8000
 LAB_PORT = 8010
@@ -143,7 +143,7 @@ def _under_test(adapter: str | None, upstreams: list[str]) -> Options:
         theirs = options_for(DEMO_PAGE, upstreams)
         return replace(theirs, adapter=DEMO_PAGE, log=False)
     if adapter is None:
-        return Options(adapter=DEMO_PAGE)
+        return OURS
     return options_for(adapter, upstreams)
 
 

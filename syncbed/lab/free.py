@@ -23,6 +23,7 @@ def free_scenario(profiles: Mapping[str, int]) -> Scenario:
         world=World("memory", 1, False),
         profiles={name: Profile(tabs, "a") for name, tabs in profiles.items()},
         collection="orders",
+        dialect="broadcast",
         mode="free",
         needs=(),
         judges=JUDGES,

@@ -61,7 +61,7 @@ def recorded(
         **_outcome(verdict, base),
         "steps": steps,
     }
-    for key in ("world", "collection", "seed", "settle_ms_max"):
+    for key in ("world", "collection", "dialect", "seed", "settle_ms_max"):
         if key in base.raw:
             found[key] = base.raw[key]
     if base.mode == "held":

@@ -20,7 +20,7 @@ from ..drivers.driver import Equipment, MakeDriver
 from ..drivers.errors import DriverError
 from ..drivers.panes import NAME as PANES
 from ..drivers.panes import PanesDriver
-from ..run.session import Options, Session
+from ..run.session import ADAPTERS, Options, Session
 from ..scenario import Scenario
 from .errors import LabError
 from .free import free_scenario
@@ -29,6 +29,8 @@ from .server import LAB_HOST
 from .world import LabWorld
 
 DEMO_PAGE = "/"
+OURS = Options(adapters={**ADAPTERS, "broadcast": DEMO_PAGE})
+"""The reference stack: its demo, and adapters for what the demo does not speak."""
 COME_AGAIN = 1013  # a document whose link is closed so dials in anew
 
 
@@ -38,7 +40,7 @@ class Setup:
 
     profiles: Mapping[str, int]
     lab_port: int
-    options: Options = field(default_factory=lambda: Options(adapter=DEMO_PAGE))
+    options: Options = OURS
     """Whose servers and page."""
     words: tuple[str, ...] = ()
     """How a command line names those, if they are not the reference ones."""

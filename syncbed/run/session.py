@@ -27,6 +27,8 @@ from .held import UNCONTROLLED, HeldRun, needs_held
 from .servers import Servers
 
 ADAPTER = "/static/bed/reference.html"
+ADAPTERS = {"broadcast": ADAPTER, "rooms": "/static/bed/rooms.html", "state": "/static/bed/state.html"}
+"""Of the reference SDK, by dialect."""
 REACH_S_MAX = 5.0
 FRESH = "0-fresh"  # no profile of a scenario begins with a digit
 
@@ -35,7 +37,9 @@ FRESH = "0-fresh"  # no profile of a scenario begins with a digit
 class Options:
     """What a run is told besides its scenario. `settings` are the reference server's."""
 
-    adapter: str = ADAPTER
+    adapter: str | None = None
+    """The page in the tabs, whatever a scenario speaks. None: that of its dialect in `adapters`."""
+    adapters: Mapping[str, str] = field(default_factory=lambda: ADAPTERS)
     settings: dict[str, Setting] | None = None
     log: bool | None = None
     """The server has a committed log; if not, a fresh profile at the end is its view. None: find out."""
@@ -110,7 +114,7 @@ class Session:
         upstreams = self.wire.settings.upstreams
         instance = self.scenario.profiles[profile].instance if profile in self.scenario.profiles else "a"
         upstream = upstreams["abc".index(instance)]
-        page = self.options.adapter
+        page = self.options.adapter or self.options.adapters[self.scenario.dialect]
         if self.options.adapter_upstream:
             page = self._origin(profile, self.options.adapter_upstream) + page
         return Place(profile, self._origin(profile, upstream.name), page, self.scenario.collection)

@@ -85,6 +85,7 @@ class Scenario:
     world: World
     profiles: Mapping[str, Profile]
     collection: str
+    dialect: str
     mode: Literal["free", "held"]
     needs: tuple[str, ...]
     judges: tuple[str, ...]

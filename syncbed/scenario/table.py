@@ -24,6 +24,9 @@ DRIVER_NEEDS: dict[str, str] = {
 }
 NEEDS = (*CAPS, *FAULTS, *dict.fromkeys(DRIVER_NEEDS.values()))
 
+DIALECTS = ("broadcast", "rooms", "state")
+"""What a page of the reference SDK may speak; static/bed has an adapter for each."""
+
 WORLD = Fields(
     "The servers.",
     {
@@ -55,6 +58,11 @@ SCENARIO = Fields(
         "world": Entry(WORLD, "the servers", {"broker": "memory", "instances": 1, "append_only": False}),
         "profiles": Entry(PROFILES, "who takes part: a name, its tabs, its instance"),
         "collection": Entry(Text(100, r"[A-Za-z0-9_-]+", "a collection's name"), "what is shown", "orders"),
+        "dialect": Entry(
+            OneOf(DIALECTS),
+            "what the reference SDK's page speaks; an adapter of one's own speaks what it likes",
+            "broadcast",
+        ),
         "mode": Entry(OneOf(("free", "held")), "`held`: messages and time wait from the start", "free"),
         "needs": Entry(
             ListOf(OneOf(NEEDS), 0, 40), "what the SDK must claim, and every fault that the steps use", []

@@ -24,6 +24,10 @@ PAYLOAD = {
         ({"kind": "view", "items": [{"id": 1}], "pending": ["1"]}, View("bob/1", ({"id": 1},), ("1",))),
         ({"kind": "state", "state": "connected", "reason": "opened"}, State("bob/1", "connected", "opened")),
         (
+            {"kind": "network", "says": "online"},
+            Note("the browser tells bob/1 that it is online", {"tab": "bob/1", "says": "online"}),
+        ),
+        (
             {"kind": "subscribed", "channel": "orders", "epoch": "e", "offset": 3, "reason": "new"},
             Subscribed("bob/1", "orders", "e", 3, "new"),
         ),

@@ -99,8 +99,8 @@ def test_all_problems_are_told_at_once() -> None:
         raw["steps"][1] = {"do": "explode"}
 
     assert problems(changed(change)) == [
-        "/colour: unknown key 'colour' (allowed: syncbed, title, about, world, profiles, collection, mode, "
-        "needs, judges, expected, violates, because, bug, seed, settle_ms_max, steps)",
+        "/colour: unknown key 'colour' (allowed: syncbed, title, about, world, profiles, collection, "
+        "dialect, mode, needs, judges, expected, violates, because, bug, seed, settle_ms_max, steps)",
         "/title: is missing (allowed: text of 1 to 100 characters)",
         "/mode: 'slow' is not known (allowed: free, held)",
         "/steps/0/times: 0 is no whole number in range (allowed: 1 to 1000)",

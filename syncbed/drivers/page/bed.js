@@ -69,6 +69,9 @@
     );
   };
 
+  // Heard before any SDK hears it: how soon that acts on it is seen by one clock.
+  for (const says of ['offline', 'online']) addEventListener(says, () => report('network', { says }));
+
   globalThis.__syncbed = {
     clock,
     /** What the adapter claims, once its scripts have run; null if the page has none. */

@@ -1,0 +1,1 @@
+export { RoomsClient } from './rooms-client.js';

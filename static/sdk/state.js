@@ -1,0 +1,1 @@
+export { StateClient } from './state-client.js';
