@@ -92,6 +92,18 @@ async def test_what_the_application_tells_all_every_dialect_hears_in_its_own_wor
         }
 
 
+async def test_who_has_read_the_welcome_hears_all_that_follows(
+    world: World, redis_url: str, redis_prefix: str
+) -> None:
+    address = world.reference(redis_url=redis_url, redis_prefix=redis_prefix).address
+    async with http(address) as caller:
+        for n in range(20):  # each time the first on its instance, which has to join the channel
+            async with connect(address, "/ws/rooms") as client:
+                await enter(client)
+                await caller.post("/test/messages", json={"event": "told", "data": n})
+                assert (await client.next())["data"] == {"event": "told", "data": n}
+
+
 async def test_handlers_of_an_application_are_imported(world: World) -> None:
     address = world.reference(handlers='["integration.application.messages"]').address
     async with connect(address, "/ws/rooms") as client:

@@ -61,7 +61,7 @@ async def serve(settings: Settings) -> None:
         app,
         http=HttpProtocol,
         ws=WebSocketProtocol,
-        ws_max_size=settings.frame_bytes_max,
+        ws_max_size=max(settings.frame_bytes_max, settings.mq_frame_bytes_max),
         ws_ping_interval=settings.ping_interval_s,
         ws_ping_timeout=settings.ping_timeout_s,
         ws_per_message_deflate=False,  # one frame is shared by all connections: see core/frame.py

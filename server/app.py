@@ -40,9 +40,11 @@ from .registry.memory import MemoryRegistry
 from .registry.presence import Presence
 from .registry.redis import RedisRegistry
 from .registry.sessions import Sessions
+from .service.calls import Calls
 from .service.gateway import REFUSED_ORIGIN, Gateway
 from .service.handlers import HANDLERS, Handlers, import_handlers
 from .service.notify import Service
+from .service.rehearsal import with_rehearsal
 from .settings import Settings
 from .sync.collections import Collections
 
@@ -110,18 +112,16 @@ def build_routes(settings: Settings, instance: Instance, activity: Activity | No
 
 def build_instance(settings: Settings, clock: Clock | None = None, handlers: Handlers = HANDLERS) -> Instance:
     clock = clock or Clock()
-    broker = build_broker(settings)
-    hub = Hub(
-        HubLimits(
-            settings.channels_per_connection_max,
-            settings.history_events_max,
-            settings.members_per_channel_max,
-        )
-    )
+    broker, hub = build_broker(settings), build_hub(settings)
+    relay = build_relay(settings, hub, broker, clock)
+    calls = Calls(relay, clock, new_id)
+    if settings.test_mode:
+        handlers = with_rehearsal(handlers, clock)
     faults = ClientFaults(settings.client_faults_max)
     now_ms = wall_clock_ms(clock)
     dialect_options = DialectOptions(
         settings.channel_chars_max,
+        new_id,
         now_ms,
         lambda: iso_time(now_ms()),
         handlers.types,
@@ -136,19 +136,14 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
     admission = Admission(
         hub, settings.connections_max, settings.user_connections_max, settings.user_over_limit
     )
-    relay = Relay(
-        hub,
-        broker,
-        RelayLimits(settings.position_check_ms, settings.resume_events_max, settings.outbox_bytes_max // 2),
-        clock,
-    )
-    service = Service(broker, dialect_options)
+    service = Service(relay, dialect_options, calls)
     return Instance(
         settings=settings,
         hub=hub,
         admission=admission,
         service=service,
         gateway=build_gateway(settings, relay, broker, service, dialect_options, clock),
+        calls=calls,
         handlers=handlers,
         metrics=Metrics(hub, clock.now_s),
         drain=Drain(hub, admission),
@@ -164,12 +159,12 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
             test_mode=settings.test_mode,
         ),
         faults=faults,
-        collections=Collections(broker, _random_id, faults, strict=settings.strict),
+        collections=Collections(broker, new_id, faults, strict=settings.strict),
         outbox_limits=OutboxLimits(
             settings.outbox_frames_max, settings.outbox_bytes_max, settings.slow_consumer
         ),
         now_s=clock.now_s,
-        new_id=_random_id,
+        new_id=new_id,
     )
 
 
@@ -212,6 +207,23 @@ def build_gateway(
     )
 
 
+def build_hub(settings: Settings) -> Hub:
+    return Hub(
+        HubLimits(
+            settings.channels_per_connection_max,
+            settings.history_events_max,
+            settings.members_per_channel_max,
+        )
+    )
+
+
+def build_relay(settings: Settings, hub: Hub, broker: Broker, clock: Clock) -> Relay:
+    limits = RelayLimits(
+        settings.position_check_ms, settings.resume_events_max, settings.outbox_bytes_max // 2
+    )
+    return Relay(hub, broker, limits, clock)
+
+
 def build_tokens(settings: Settings) -> Tokens:
     if settings.token_secret is not None:
         return Tokens(settings.token_secret.get_secret_value())
@@ -233,7 +245,7 @@ def build_broker(settings: Settings) -> Broker:
     )
 
 
-def _random_id() -> str:
+def new_id() -> str:
     return str(uuid.uuid4())
 
 

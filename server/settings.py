@@ -36,7 +36,7 @@ class Settings(BaseSettings):
 
     test_mode: bool = False
     """The endpoints under `/test` exist, and any `*.localhost` is a welcome origin."""
-    ws_dialect: Literal["broadcast", "rooms", "gateway", "state"] = "rooms"
+    ws_dialect: Literal["broadcast", "rooms", "mq", "gateway", "state"] = "rooms"
     """What `/ws` speaks."""
     ws_enabled: bool = True
     """False: there are no WebSocket paths."""
@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     channel_chars_max: Count = 200
     frame_bytes_max: Count = 512_000
     """A larger one closes its connection with 1009."""
+    mq_frame_bytes_max: Count = 1 << 20
+    """The same, of the `mq` dialect."""
     messages_per_s_max: Count = 1000
     """Per connection; the burst is one second's worth."""
     outbox_frames_max: Count = 4096
@@ -74,6 +76,8 @@ class Settings(BaseSettings):
     """Of the HS256 tokens that the `state` dialect asks for. None: in test mode a random one, else nobody."""
     token_warning_s: Annotated[float, Field(ge=0)] = 60
     """So long before its token expires a client is told."""
+    asks_max: Count = 1000
+    """Requests of one connection that are being answered at a time."""
     user_connections_max: Limit = 5
     """Of one instance; 0: no limit."""
     user_over_limit: Literal["refuse", "close_oldest"] = "refuse"
@@ -127,6 +131,9 @@ class Settings(BaseSettings):
         if self.resume_events_max >= self.outbox_frames_max:
             raise ValueError("resume_events_max must be below outbox_frames_max")
         return self
+
+    def frame_bytes_of(self, dialect: str) -> int:
+        return self.mq_frame_bytes_max if dialect == "mq" else self.frame_bytes_max
 
     @property
     def on_loopback(self) -> bool:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 REDACTED = "[redacted]"
+WORD_CHARACTERS_MAX, WORDS_MAX = 80, 4096  # what is looked into once, while it is remembered
 JSON_CHARACTERS_MAX = 4 * 1024 * 1024  # a longer text is searched by pattern alone
 
 _NAME = (
@@ -43,6 +45,8 @@ def redact(value: Any) -> Any:
     """The same JSON without its secrets. Redacting twice changes nothing."""
     if isinstance(value, str):
         return redact_text(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
     if isinstance(value, Mapping):
         return {key: REDACTED if _secret(key, each) else redact(each) for key, each in value.items()}
     if isinstance(value, Sequence):
@@ -54,6 +58,14 @@ def redact(value: Any) -> Any:
 
 def redact_text(text: str) -> str:
     """A text without its secrets: of JSON by its keys, of anything else by what it looks like."""
+    return _again(text) if len(text) <= WORD_CHARACTERS_MAX else _redacted(text)
+
+
+def redact_query(query: str) -> str:
+    return redact_text(f"?{query}")[1:]
+
+
+def _redacted(text: str) -> str:
     if _HINT.search(text) is None:
         return text
     if text.lstrip()[:1] in ("{", "[") and len(text) <= JSON_CHARACTERS_MAX:
@@ -70,8 +82,8 @@ def redact_text(text: str) -> str:
     return text
 
 
-def redact_query(query: str) -> str:
-    return redact_text(f"?{query}")[1:]
+# A run says the same words over and over: the names of tabs, keys, titles, paths.
+_again = lru_cache(WORDS_MAX)(_redacted)
 
 
 def _instead_of_json(found: re.Match[str]) -> str:
@@ -81,4 +93,9 @@ def _instead_of_json(found: re.Match[str]) -> str:
 
 
 def _secret(name: object, value: object) -> bool:
-    return isinstance(name, str) and value is not None and SECRET_NAME.fullmatch(name) is not None
+    return isinstance(name, str) and value is not None and _is_secret_name(name)
+
+
+@lru_cache(WORDS_MAX)
+def _is_secret_name(name: str) -> bool:
+    return SECRET_NAME.fullmatch(name) is not None

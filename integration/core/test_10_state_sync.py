@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 
@@ -75,6 +76,25 @@ async def test_of_five_on_the_same_version_one_wins(core: Core, user: str) -> No
                     break
             outcomes.append(frame["type"])
         assert sorted(outcomes) == ["state_updated", "version_conflict", "version_conflict"]
+
+
+async def test_what_is_asked_for_is_never_older_than_what_was_heard(core: Core, user: str) -> None:
+    count = 60
+    async with core.open(user) as writer, core.open(user) as reader:
+
+        async def write() -> None:
+            for n in range(count):
+                assert (await writer.update("n", n))["type"] == "state_updated"
+
+        writing = asyncio.create_task(write())
+        versions = [0]
+        while versions[-1] < count:
+            await reader.send({"type": "get_current_state"})
+            while (frame := await reader.next())["type"] != "current_state":
+                versions.append(frame["payload"]["version"])
+            versions.append(frame["payload"]["version"])
+        await writing
+        assert versions == sorted(versions)
 
 
 async def test_a_state_that_grows_too_large_is_refused(world: World, user: str) -> None:

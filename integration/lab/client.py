@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from syncbed.world import WatchedProcess
 from syncbed.world.reference import without_settings
 
-ANSWER_S_MAX = 15.0
+ANSWER_S_MAX = 60.0
 HERE = "127.0.0.1"  # names under localhost are a browser's, not the system's
 CAPS = ["server_authority", "offline", "tabs", "order", "idempotent"]
 
@@ -177,7 +177,7 @@ class Document:
     async def __aenter__(self) -> Self:
         """Fetch page and script, and dial in. What the link then asks is answered in the background."""
         parts = urlsplit(self._url)
-        async with httpx.AsyncClient(base_url=f"http://{HERE}:{parts.port}") as http:
+        async with httpx.AsyncClient(base_url=f"http://{HERE}:{parts.port}", timeout=ANSWER_S_MAX) as http:
             asking = {"Host": parts.netloc, "Sec-Fetch-Dest": "iframe" if self._framed else "document"}
             page = await http.get(
                 f"{parts.path or '/'}?{parts.query}", headers={**asking, "Accept": "text/html"}
@@ -242,7 +242,7 @@ class Document:
 
 
 class Panes:
-    """What a page shows because the lab asks it to: a document for each pane, until it is asked to close it."""
+    """What a page shows because the lab asks it to: a document for each pane, until that is to be closed."""
 
     def __init__(self, lab: LabProcess, page: Page) -> None:
         self._lab = lab

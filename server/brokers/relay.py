@@ -17,7 +17,15 @@ from typing import Any
 from ..clock import Clock, wall_clock_ms
 from ..core.channel import Channel, HeldSubscription
 from ..core.connection import Connection
-from ..core.events import NOTIFICATION, Event, Position, carries_signals, is_user_channel
+from ..core.events import (
+    NOTIFICATION,
+    NOWHERE,
+    Event,
+    Position,
+    carries_signals,
+    is_for_one,
+    is_user_channel,
+)
 from ..core.hub import Hub
 from ..core.messages import Start
 from ..core.offline_queue import Waiting
@@ -40,8 +48,8 @@ class Relay:
     """A `Listener` of the broker."""
 
     def __init__(self, hub: Hub, broker: Broker, limits: RelayLimits, clock: Clock | None = None) -> None:
-        self._hub = hub
-        self._broker = broker
+        self.hub = hub
+        self.broker = broker
         self._limits = limits
         self._clock = clock or Clock()
         self._now_ms = wall_clock_ms(self._clock)
@@ -49,12 +57,18 @@ class Relay:
         self._joined: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._losses = 0
+        self._opening = asyncio.Lock()
+        self._open = False
         self.broker_down: str | None = "not connected yet"
         """Why the broker is out of reach, or None."""
 
     async def open(self) -> None:
-        await self._broker.open(self)
-        self.spawn(self._check_positions)
+        """Once: who comes second waits for the first."""
+        async with self._opening:
+            if not self._open:
+                await self.broker.open(self)
+                self._open = True
+                self.spawn(self._check_positions)
 
     @property
     def joined(self) -> int:
@@ -70,13 +84,13 @@ class Relay:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._broker.close()
+        await self.broker.close()
 
     # clients
 
     def subscribe(self, connection: Connection, channel: str, start: Start | None) -> None:
         """To be followed by `settle`."""
-        self._hub.subscribe(connection, channel, start)
+        self.hub.subscribe(connection, channel, start)
 
     async def settle(self, channels: Iterable[str]) -> None:
         """Wait until these channels are live, and what their subscribers missed is on its way.
@@ -87,11 +101,18 @@ class Relay:
             await self._settle(channel)
 
     def unsubscribe(self, connection: Connection, channel: str) -> None:
-        if self._hub.unsubscribe(connection, channel) is not None:
+        if self.hub.unsubscribe(connection, channel) is not None:
             self.spawn(self._settle, channel)
 
+    async def signal(self, channel: str, name: str, payload: str, sender: str = "") -> int:
+        """`Broker.signal`. Who stands here and nowhere else is told without the broker, which may be away."""
+        if is_for_one(channel) and channel in self.hub.channels:
+            self.hub.receive(Event(channel, name, payload, NOWHERE, sender=sender))
+            return 1
+        return await self.broker.signal(channel, name, payload, sender)
+
     def forget(self, connection: Connection) -> None:
-        for channel in self._hub.remove(connection):
+        for channel in self.hub.remove(connection):
             self.spawn(self._settle, channel.name)
 
     # the broker
@@ -100,23 +121,23 @@ class Relay:
         if (
             event.name == NOTIFICATION
             and is_user_channel(event.channel)
-            and event.channel not in self._hub.channels
+            and event.channel not in self.hub.channels
         ):
             self.spawn(lambda: self._let_wait(event))
             return
-        if self._hub.receive(event):
+        if self.hub.receive(event):
             self.spawn(self._settle, event.channel)
 
     def connected(self) -> None:
         self.broker_down = None
-        for name in list(self._hub.channels):
+        for name in list(self.hub.channels):
             self.spawn(self._settle, name)
 
     def disconnected(self, why: str) -> None:
         self.broker_down = why
         self._losses += 1
         self._joined.clear()
-        for channel in self._hub.channels.values():
+        for channel in self.hub.channels.values():
             channel.lost_broker()
 
     # private
@@ -140,7 +161,7 @@ class Relay:
         """The last listener here went while the event was on its way: it goes to the next one."""
         await self._settle(event.channel)
         waiting = Waiting(event.name, event.payload, event.sender, False, self._now_ms())
-        await self._broker.deliver(event.channel, waiting, again=True)
+        await self.broker.deliver(event.channel, waiting, again=True)
 
     async def _settle(self, name: str) -> None:
         async with self._alone(name):
@@ -162,18 +183,18 @@ class Relay:
 
     async def _step(self, name: str) -> bool:
         """Do the next thing that the channel needs; True if it needed nothing."""
-        channel = self._hub.channels.get(name)
+        channel = self.hub.channels.get(name)
         if channel is None:
             if name in self._joined:
                 self._joined.discard(name)
-                await self._broker.leave(name)
+                await self.broker.leave(name)
             return True
         if channel.state == "joining":
             losses = self._losses
-            position = await self._broker.join(name)
+            position = await self.broker.join(name)
             if losses == self._losses:  # else it was joined on a connection that is gone: once more
                 self._joined.add(name)
-                self._hub.joined(channel, position)
+                self.hub.joined(channel, position)
             return False
         if channel.state == "behind":
             await self._catch_up(channel)
@@ -187,7 +208,7 @@ class Relay:
     async def _catch_up(self, channel: Channel) -> None:
         missed: list[Event] | Position
         try:
-            missed = await self._broker.log(channel.name, channel.position, PAGE_EVENTS)
+            missed = await self.broker.log(channel.name, channel.position, PAGE_EVENTS)
         except LogGoneError as gone:
             missed = gone.position
         if channel.state != "behind":
@@ -198,12 +219,12 @@ class Relay:
                 # A new epoch: whoever follows positions reads the state anew, but the events of the
                 # new epoch are all there, and those who follow none must not lose them.
                 here = Position(here.epoch, 0)
-            self._hub.resync(channel, here)
+            self.hub.resync(channel, here)
             channel.miss()
             return
-        self._hub.advance(channel, missed)
+        self.hub.advance(channel, missed)
         if len(missed) < PAGE_EVENTS:
-            self._hub.go_live(channel)
+            self.hub.go_live(channel)
 
     async def _resume(self, channel: Channel, connection: Connection, held: HeldSubscription) -> None:
         start = held.start
@@ -216,13 +237,13 @@ class Relay:
             # let go now, it would hear those events again.
             channel.miss()
         else:
-            self._hub.release(channel, connection, held, missed)
+            self.hub.release(channel, connection, held, missed)
 
     async def _missed_since(self, channel: Channel, start: Position) -> list[Event] | None:
         """None if the log does not have it all, or if it is so much that reading anew is cheaper."""
         events_max, bytes_max = self._limits.resume_events_max, self._limits.resume_bytes_max
         try:
-            events = await self._broker.log(channel.name, start, events_max + 1)
+            events = await self.broker.log(channel.name, start, events_max + 1)
         except LogGoneError:
             return None
         fits = len(events) <= events_max and sum(len(event.payload) for event in events) <= bytes_max
@@ -232,7 +253,7 @@ class Relay:
         """A lost message leaves no trace on a quiet channel, so ask now and then."""
         while True:
             await self._clock.sleep(self._limits.position_check_ms / 1000, "position check")
-            for name in list(self._hub.channels):
+            for name in list(self.hub.channels):
                 try:
                     await self._check_position(name)
                 except BrokerUnavailableError:
@@ -242,12 +263,12 @@ class Relay:
         if carries_signals(name):
             await self._settle(name)  # it may still have to be joined; there is nothing to be behind of
             return
-        position = await self._broker.position(name)
-        channel = self._hub.channels.get(name)
+        position = await self.broker.position(name)
+        channel = self.hub.channels.get(name)
         if channel is None:
             return
         if channel.is_behind(position):
             channel.miss()
         await self._settle(name)
         if channel.state == "live":
-            self._hub.tell_position(channel)
+            self.hub.tell_position(channel)

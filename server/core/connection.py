@@ -47,6 +47,7 @@ class Close:
     """For docs/protocol.md, where the reason does not say it all."""
 
 
+DROPPED = Close(1011, "dropped", "the application drops it, where its socket cannot be aborted")
 SLOW_CONSUMER = Close(
     1013, "slow consumer: reconnect and resume", "`SYNCBED_OUTBOX_FRAMES_MAX` or `_BYTES_MAX` wait to be read"
 )
@@ -74,10 +75,16 @@ class Connection:
         self.user: str | None = None
         """Whose connection it is, where the dialect asks for a token."""
         self.auth_method = ""
+        self.page_session: str | None = None
+        """Which page it said it is, where the dialect asks: the same one after a reload."""
+        self.asks = 0
+        """How many of its requests are being answered."""
         self.says_goodbye = False
         """Whether it is told, and closed with 1001, when the server ends."""
         self.home: str | None = None
         """The system channel that its dialect gives it."""
+        self.abort: Callable[[], None] | None = None
+        """Ends it without a goodbye, where that can be done."""
         self.system_channels = 0
         """How many of its channels are system ones, which no limit counts."""
         self.heard_ms = self.answered_ms = 0
@@ -85,6 +92,7 @@ class Connection:
         self.state: State = "handshaking"
         self.closing: Close | None = None
         self._wake = wake
+        self._corked = False
 
     def step(self, step: Step) -> None:
         new = TRANSITIONS.get((self.state, step))
@@ -102,10 +110,19 @@ class Connection:
         """Queue a frame that may be shared; a connection that is too slow for it is closed."""
         if self.state != "open":
             return
-        if not self.outbox.frames:
+        if not self.outbox.frames and not self._corked:
             self._wake(self)
         if not self.outbox.put(frame):
             self.close(SLOW_CONSUMER)
+
+    def cork(self) -> None:
+        """What is put from now on is written after `uncork`."""
+        self._corked = True
+
+    def uncork(self) -> None:
+        self._corked = False
+        if self.outbox.frames:
+            self._wake(self)
 
     def close(self, close: Close) -> None:
         if self.state in ("open", "closing"):
@@ -113,3 +130,10 @@ class Connection:
             if self.closing is None:
                 self.closing = close
                 self._wake(self)
+
+    def drop(self) -> None:
+        """End it as if the network had."""
+        if self.abort is not None:
+            self.abort()
+        else:
+            self.close(DROPPED)

@@ -37,6 +37,8 @@ ALL = SYSTEM_PREFIX + "all"
 _USERS = SYSTEM_PREFIX + "user/"
 _NOW = SYSTEM_PREFIX + "now/"
 _CONNECTIONS = _NOW + "connection/"
+_CALLERS = _NOW + "caller/"
+_TOPICS = _NOW + "topic/"
 
 NOWHERE = Position("", 0)
 """The position of a signal, and of the channels that carry nothing else."""
@@ -45,6 +47,8 @@ MESSAGE, NOTIFICATION, ROOM_UPDATE = "message", "notification", "room_update"
 """Names of events: what a client published, what the service face told all or a user, and a room."""
 FAN_OUT, AGENT_MESSAGE, DIRECT = "fan_out", "agent_message", "direct"
 """The gateway's: what a client said to a channel, what an agent said, and (a signal) what one is told."""
+REQUEST, ANSWER = "request", "answer"
+"""Names of signals: what a client is asked (core/request.py), and what it says to that."""
 
 
 def user_channel(user: str) -> str:
@@ -63,6 +67,26 @@ def connection_channel(connection_id: str) -> str:
     any instance has joined it is whether the connection exists.
     """
     return _CONNECTIONS + connection_id
+
+
+def caller_channel(caller_id: str) -> str:
+    """Where one who asks clients something hears their answers."""
+    return _CALLERS + caller_id
+
+
+def topic_channel(topic: str) -> str:
+    """Where the server alone speaks, of things that were true at that moment."""
+    return _TOPICS + topic
+
+
+def topic_of(channel: str) -> str | None:
+    """The topic, if it is one of the server's own."""
+    return channel.removeprefix(_TOPICS) if channel.startswith(_TOPICS) else None
+
+
+def is_for_one(channel: str) -> bool:
+    """Whether one instance at most has joined it: who stands in it stands nowhere else."""
+    return channel.startswith((_CONNECTIONS, _CALLERS))
 
 
 def carries_signals(channel: str) -> bool:

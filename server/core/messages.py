@@ -106,6 +106,39 @@ class Carry:
     message: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Which page speaks: the same after a reload, while the connection is another one."""
+
+    page_session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request to the application's handler of `topic` (`service/handlers.py`), answered by `Answered`."""
+
+    correlation: str
+    topic: str
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """What the client says to a request of ours; `error` is its own text, None if there was none."""
+
+    correlation: str
+    body: Any
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """An event: to the handlers of the topic, and to everybody on the channel of that name."""
+
+    topic: str
+    body: Any
+
+
 Command = (
     Subscribe
     | Unsubscribe
@@ -120,6 +153,10 @@ Command = (
     | Tell
     | RefreshToken
     | Carry
+    | Register
+    | Ask
+    | Respond
+    | Emit
 )
 
 # replies
@@ -228,6 +265,21 @@ class TokenRefreshed:
     expires_at_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    connection_id: str
+    page_session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """`error` is None if the handler has answered `body`."""
+
+    correlation: str
+    body: Any
+    error: str | None = None
+
+
 Reply = (
     Subscribed
     | PositionNow
@@ -244,5 +296,7 @@ Reply = (
     | Told
     | TokenExpiring
     | TokenRefreshed
+    | Registered
+    | Answered
 )
 Outgoing = Event | Reply

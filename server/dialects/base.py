@@ -18,6 +18,8 @@ class DialectOptions:
     """What a dialect is given: limits, and what it must not take for itself."""
 
     channel_chars_max: int
+    new_id: Callable[[], str] = lambda: "id"
+    """For the ids of frames."""
     now_ms: Callable[[], int] = lambda: 0
     """Since 1970, for the timestamps in frames."""
     now_iso: Callable[[], str] = lambda: "1970-01-01T00:00:00.000Z"
@@ -36,8 +38,12 @@ class Dialect(Protocol):
     encoder: Encoder
     """The one that a new connection starts with."""
 
+    id_prefix: str
+    """What the id of a connection begins with."""
     says_goodbye: bool
     """Whether its clients are told when the server ends, and closed with 1001."""
+    answers_requests: bool
+    """Whether its clients can be asked something (`service/calls.py`): who waits then hears of their end."""
     needs_user: bool
     """Whether a connection must show a token before it is accepted."""
     registers: bool

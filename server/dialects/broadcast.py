@@ -110,8 +110,10 @@ POSITIONS = PositionsEncoder()
 class BroadcastDialect:
     name = "broadcast"
     encoder: Encoder = PLAIN
+    id_prefix = ""
     needs_user = False
     registers = False
+    answers_requests = False
     says_goodbye = False
 
     def __init__(self, limits: DialectOptions) -> None:

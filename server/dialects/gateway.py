@@ -156,7 +156,9 @@ class GatewayEncoder:
 
 class GatewayDialect:
     name = "gateway"
+    id_prefix = "ws_"
     needs_user = False
+    answers_requests = False
     registers = True
     says_goodbye = True
 

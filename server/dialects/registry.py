@@ -7,6 +7,7 @@ from collections.abc import Callable
 from .base import Dialect, DialectOptions
 from .broadcast import BroadcastDialect
 from .gateway import GatewayDialect
+from .mq import MqDialect
 from .rooms import RoomsDialect
 from .state import StateDialect
 
@@ -14,5 +15,6 @@ DIALECTS: dict[str, Callable[[DialectOptions], Dialect]] = {
     "broadcast": BroadcastDialect,
     "rooms": RoomsDialect,
     "gateway": GatewayDialect,
+    "mq": MqDialect,
     "state": StateDialect,
 }

@@ -148,8 +148,10 @@ class RoomsEncoder:
 
 class RoomsDialect:
     name = "rooms"
+    id_prefix = ""
     needs_user = False
     registers = False
+    answers_requests = False
     says_goodbye = True
 
     def __init__(self, options: DialectOptions) -> None:

@@ -219,8 +219,10 @@ def state_of(item: dict[str, Any] | None) -> dict[str, Any]:
 
 class StateDialect:
     name = "state"
+    id_prefix = ""
     needs_user = True
     registers = False
+    answers_requests = False
     says_goodbye = True
 
     def __init__(self, options: DialectOptions) -> None:

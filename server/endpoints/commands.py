@@ -10,10 +10,12 @@ from ..brokers.base import BrokerUnavailableError
 from ..core.connection import Connection
 from ..core.events import EVERYBODY, MESSAGE
 from ..core.messages import (
+    Ask,
     Call,
     Carry,
     ChangeState,
     Command,
+    Emit,
     Heartbeat,
     Join,
     Joined,
@@ -24,13 +26,15 @@ from ..core.messages import (
     Publish,
     ReadState,
     RefreshToken,
+    Register,
+    Respond,
     Subscribe,
     Tell,
     Unsubscribe,
 )
 from ..errors import INDEFINITE, NOT_SUBSCRIBED, OVERLOADED, SyncbedError
 from ..service.handlers import Client
-from . import user_state
+from . import rpc, user_state
 from .instance import Instance
 
 logger = logging.getLogger("syncbed.commands")
@@ -119,4 +123,8 @@ OTHERS: dict[type, Callable[[Instance, Connection, Any], Awaitable[None]]] = {
     ReadState: user_state.read_state,
     Tell: user_state.tell,
     RefreshToken: user_state.refresh_token,
+    Register: rpc.register,
+    Ask: rpc.ask,
+    Respond: rpc.respond,
+    Emit: rpc.emit,
 }

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..brokers.base import BrokerUnavailableError
 from ..clock import HeldClock
+from ..core.events import carries_signals
 from .instance import Instance
 from .transport import Transport, transport_of
 
@@ -78,6 +79,8 @@ async def unheard_events(instance: Instance) -> int:
     """Events that the broker has and this instance has not handed out, on the channels that it follows."""
     unheard = 0
     for name, channel in list(instance.hub.channels.items()):
+        if carries_signals(name):
+            continue  # they are handed out as they come, and kept nowhere
         try:
             there = await instance.broker.position(name)
         except BrokerUnavailableError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ..core.channel import Channel
 from ..core.commit import Mutation
 from ..core.connection import Connection
 from ..core.events import MESSAGE, Position, user_channel
@@ -31,10 +32,22 @@ async def tell_state(
     instance: Instance, connection: Connection, why: Literal["snapshot", "resync", "asked"]
 ) -> Position:
     """Send the state; answer the position that it stands for."""
-    snapshot = await instance.broker.read(channel_of(connection))
+    channel = channel_of(connection)
+    snapshot = await instance.broker.read(channel)
+    for _ in range(TRIES_MAX):
+        if not _is_behind(snapshot.position, instance.hub.channels.get(channel)):
+            break
+        snapshot = await instance.broker.read(channel)
     item = next((item for item in snapshot.items if item["id"] == ITEM), None)
     connection.send(StateNow(why, 0 if item is None else item["version"], state_of(item)))
     return snapshot.position
+
+
+def _is_behind(read: Position, heard: Channel | None) -> bool:
+    """Whether a later change was handed out while the state was being read: the older must not follow it."""
+    if heard is None or heard.state != "live" or heard.position.epoch != read.epoch:
+        return False
+    return read.offset < heard.position.offset
 
 
 async def read_state(instance: Instance, connection: Connection, command: ReadState) -> None:

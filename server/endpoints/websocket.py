@@ -21,6 +21,7 @@ from ..dialects.base import Dialect
 from ..dialects.gateway import GUIDE
 from ..errors import (
     BROKER_UNAVAILABLE,
+    FRAME_TOO_LARGE,
     INDEFINITE,
     INTERNAL,
     INVALID_FRAME,
@@ -32,6 +33,7 @@ from ..errors import (
 from ..guard.rate import Rate
 from ..guard.tokens import Identity
 from ..service.gateway import STALE, Guest
+from . import rpc
 from .answers import JsonAnswer
 from .commands import carry_out
 from .doors import Door, credentials
@@ -44,6 +46,11 @@ from .writer import Writer
 logger = logging.getLogger("syncbed.websocket")
 
 TRY_AGAIN = Close(1013, "try again later", "the data store is away, and there is no state without it")
+TOO_LARGE = Close(
+    1009,
+    FRAME_TOO_LARGE.text,
+    "a frame has more than `SYNCBED_FRAME_BYTES_MAX` (`mq`: `_MQ_FRAME_BYTES_MAX`)",
+)
 
 Endpoint = Callable[[WebSocket], Coroutine[Any, Any, None]]
 
@@ -105,12 +112,13 @@ class _Conversation:
         self._websocket = websocket
         self._instance = instance
         self._dialect = dialect
+        self._frame_bytes_max = instance.settings.frame_bytes_of(dialect.name)
         self._rate = Rate(instance.settings.messages_per_s_max, instance.now_s())
         self._writer = Writer(websocket, instance.metrics.sent, instance.settings.write_s_max)
         client_id = websocket.query_params.get("client_id")
         self._guest = guest
         self._connection = Connection(
-            instance.new_id() if guest is None else guest_id(instance, guest),
+            dialect.id_prefix + instance.new_id() if guest is None else guest_id(instance, guest),
             dialect.encoder,
             instance.outbox_limits,
             self._writer.wake,
@@ -131,7 +139,7 @@ class _Conversation:
         client_id, transport = connection.client_id, transport_of(self._websocket.scope)
         returns = connection.user is not None and instance.admission.was_here(connection.user)
         refused = instance.admission.admit(connection)
-        abort = transport.abort if transport is not None else None
+        abort = connection.abort = transport.abort if transport is not None else None
         if client_id is not None and abort is not None:
             instance.faults.opened(client_id, abort)
         try:
@@ -156,30 +164,42 @@ class _Conversation:
             instance.relay.forget(connection)
             if connection in instance.gateway.presence:
                 instance.relay.spawn(lambda: instance.gateway.presence.leave(connection))
+            if self._dialect.answers_requests and connection.home is not None:
+                rpc.gone(instance, connection)
             instance.drain.gone(connection)
             instance.metrics.ended(instance.now_s() - self._since_s)
             if client_id is not None and abort is not None:
                 instance.faults.closed(client_id, abort)
 
     async def _begin(self, *, returns: bool) -> None:
-        connection, relay = self._connection, self._instance.relay
-        if self._guest is not None:
-            await self._begin_registered(self._guest)
+        """Whoever has read the first frame hears everything from then on: it is written when that is so."""
+        connection = self._connection
+        if self._guest is not None and not await self._register(self._guest):
             return
+        connection.cork()
         self._dialect.greet(connection)
         connection.home = self._dialect.home(connection)
-        stands_in = [ALL] if connection.home is None or self._identity is not None else [connection.home, ALL]
         try:
-            if connection.home is not None and self._identity is not None:
-                await self._begin_as(self._identity, connection.home, returns=returns)
-            for channel in stands_in:
-                relay.subscribe(connection, channel, None)
-            await relay.settle(stands_in)
+            await self._stand(connection.home, returns=returns)
         except (BrokerUnavailableError, IndefiniteError) as error:
             logger.info("what goes to all will be heard when the broker is back: %s", error)
             if self._identity is not None:  # a client of the state, without one: better that it tries again
                 self._tell(BROKER_UNAVAILABLE, "the data store cannot be reached")
                 connection.close(TRY_AGAIN)
+        finally:
+            connection.uncork()
+
+    async def _stand(self, home: str | None, *, returns: bool) -> None:
+        """In the system channels, the dialect's own and that of all, and where everybody begins."""
+        channels = [ALL] if home is None else [home, ALL]
+        if home is not None and self._identity is not None:
+            await self._begin_as(self._identity, home, returns=returns)
+            channels = [ALL]
+        if self._guest is not None:
+            channels.append(GUIDE)
+        for channel in channels:
+            self._instance.relay.subscribe(self._connection, channel, None)
+        await self._instance.relay.settle(channels)
 
     async def _begin_as(self, identity: Identity, home: str, *, returns: bool) -> None:
         """The state first, then every event after it, then what waited while the user was away."""
@@ -198,27 +218,18 @@ class _Conversation:
         await instance.broker.flush(home, instance.now_ms())
         self._watch = instance.relay.spawn(vitals.run)
 
-    async def _begin_registered(self, guest: Guest) -> None:
-        """Whoever has been welcomed hears everything that is said from then on."""
+    async def _register(self, guest: Guest) -> bool:
+        """Enter it in the registry that all instances share, or close it."""
         connection, instance, settings = self._connection, self._instance, self._instance.settings
         close = await instance.gateway.enter(connection, guest)
         if close is not None:
             connection.close(close)
-            return
+            return False
         rules = HeartbeatRules(settings.gateway_ping_s, settings.gateway_idle_s_max, missed_max=1)
         vitals = Vitals(connection, rules, instance.clock, silent=STALE, answers_only=True)
         instance.vitals[connection] = vitals
         self._watch = instance.relay.spawn(vitals.run)
-        connection.home = self._dialect.home(connection)
-        assert connection.home is not None
-        stands_in = (connection.home, GUIDE, ALL)
-        for channel in stands_in:
-            instance.relay.subscribe(connection, channel, None)
-        try:
-            await instance.relay.settle(stands_in)
-        except (BrokerUnavailableError, IndefiniteError) as error:
-            logger.info("what goes to %s will be heard when the broker is back: %s", connection.id, error)
-        self._dialect.greet(connection)
+        return True
 
     async def _listen(self) -> None:
         while True:
@@ -235,6 +246,9 @@ class _Conversation:
         try:
             if not self._rate.take(self._instance.now_s()):
                 raise SyncbedError(RATE_LIMITED)
+            if text is not None and self._is_too_large(text):
+                self._connection.close(TOO_LARGE)
+                return
             if text is None:
                 raise SyncbedError(INVALID_FRAME, "frames are JSON text; this one was binary")
             self._connection.heard_ms = self._instance.now_ms()
@@ -244,6 +258,7 @@ class _Conversation:
             commands = self._decode(text)
             await carry_out(self._instance, self._connection, commands)
         except SyncbedError as error:
+            logger.info("a frame of %s was refused: %s", self._connection.id, error.message)
             self._tell(error.kind, error.message)
         except BrokerUnavailableError:
             reply = "the data store cannot be reached; subscriptions start when it is back"
@@ -254,6 +269,11 @@ class _Conversation:
             logger.exception("unexpected error in a frame")
             self._tell(INTERNAL, INTERNAL.text)
         metrics.carried_out(time.perf_counter() - began_s)
+
+    def _is_too_large(self, text: str) -> bool:
+        """uvicorn has refused what is too large for every dialect."""
+        most = self._frame_bytes_max
+        return len(text) > most or (len(text) * 4 > most and len(text.encode()) > most)
 
     def _decode(self, text: str) -> list[Command]:
         """Whatever it says counts for the rate of a minute, except that the client lives."""

@@ -1,23 +1,26 @@
-"""The service face: tell everybody, a room or a user, from any application code.
+"""The service face: tell everybody, a room, a user or a client, and ask a client, from any application code.
 
-It only needs a broker, so that it works as well in a process without a single WebSocket (server/remote.py).
+It needs no WebSocket, so that it works as well in a process without a single one (server/remote.py).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..brokers.base import Broker
+from ..brokers.relay import Relay
 from ..core.events import ALL, NOTIFICATION, ROOM_UPDATE, connection_channel, user_channel
 from ..core.json_text import dumps
 from ..core.offline_queue import Waiting
 from ..dialects.base import DialectOptions, check_channel
+from .calls import TIMEOUT_MS, Calls
 
 
 class Service:
-    def __init__(self, broker: Broker, options: DialectOptions) -> None:
-        self._broker = broker
+    def __init__(self, relay: Relay, options: DialectOptions, calls: Calls) -> None:
+        self._relay = relay
+        self._broker = relay.broker
         self._options = options
+        self._calls = calls
 
     async def notify_all(self, event: str, data: Any) -> None:
         """To every connection, in the words of its dialect: docs/protocol.md."""
@@ -38,7 +41,17 @@ class Service:
         `name` is the event that the connection's dialect has a word for (`Event.name`), `data` its payload.
         """
         channel = connection_channel(connection_id)
-        return await self._broker.signal(channel, name, dumps(data)) > 0
+        return await self._relay.signal(channel, name, dumps(data)) > 0
+
+    async def request_to_client(
+        self, client_id: str, topic: str, body: Any, timeout_ms: int = TIMEOUT_MS
+    ) -> Any:
+        """Ask one client (`mq`), whichever instance holds it, and return the body of its answer.
+
+        `client_id` is its broker client id. A RequestError of service/calls.py says why there is no answer:
+        client not found, request timed out, connection lost, or the client's own error.
+        """
+        return await self._calls.request(client_id, topic, body, timeout_ms)
 
     async def notify_room(self, room: str, data: Any) -> None:
         """To everybody in the room: `{"type":"room_update","room","data"}`."""

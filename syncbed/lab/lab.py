@@ -344,8 +344,11 @@ class Lab:
         session = await self.worlds.session(base, driver, headed)
         world = LabWorld(base, session, changed=self.live.changed, script=script)
         told = _shown(script.scenario) if script is not None else None
+        run = self._run
 
         def keep(record: Record[Kind]) -> None:
+            if run != self._run:
+                return  # the last words of a world that has ended are none of the next one's
             if self.live.records == 0:  # the header is written before anybody can be told
                 header = session.recorder.trace().records[0]
                 self.live.reset(self._run, to_json(header), told)

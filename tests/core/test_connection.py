@@ -112,3 +112,24 @@ def test_what_a_dialect_has_no_word_for_is_not_sent() -> None:
     connection = plain_connection()
     connection.send(PositionNow("orders", Position("e1", 1)))
     assert heard(connection) == []
+
+
+def test_what_is_put_into_a_corked_connection_is_written_after_the_cork() -> None:
+    wakes: list[Connection] = []
+    connection = connection_in("open", wakes)
+    connection.cork()
+    connection.send(Pong())
+    connection.send(Pong())
+    assert wakes == []
+    connection.uncork()
+    assert wakes == [connection]
+    assert len(connection.outbox.drain()) == 2
+
+
+def test_a_corked_connection_that_is_closed_says_what_it_has_to_say() -> None:
+    wakes: list[Connection] = []
+    connection = connection_in("open", wakes)
+    connection.cork()
+    connection.send(Pong())
+    connection.close(Close(1000, ""))
+    assert wakes == [connection]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from server.brokers.memory import MemoryBroker
 from server.brokers.relay import Relay, RelayLimits
+from server.clock import Clock
 from server.core.events import connection_channel
 from server.core.hub import Hub, HubLimits
 from server.dialects.base import DialectOptions
+from server.service.calls import Calls
 from server.service.notify import Service
 from tests.brokers.contract import LIMITS
 from tests.clients import heard, plain_connection
@@ -16,7 +18,7 @@ async def test_one_connection_is_told_and_one_that_is_gone_is_not_there() -> Non
     hub, broker = Hub(HubLimits(1, 10)), MemoryBroker(LIMITS, "e1")
     relay = Relay(hub, broker, RelayLimits(5000, 10, 1000))
     await relay.open()
-    service = Service(broker, DialectOptions(100))
+    service = Service(relay, DialectOptions(100), Calls(relay, Clock(), lambda: "caller"))
     one, other = plain_connection(), plain_connection()
     for connection in (one, other):
         connection.home = connection_channel(connection.id)

@@ -27,7 +27,12 @@
   };
   if (globalThis.name.startsWith(`${tab.profile}/`)) setName(globalThis.name);
 
-  const say = ([number, text]) => socket.send(`{"no":${number},"report":${text}}`);
+  const send = (text) => {
+    // It may be closing, and nobody was told yet: what was not heard is said again by the next one.
+    if (socket.readyState === Socket.OPEN) socket.send(text);
+  };
+
+  const say = ([number, text]) => send(`{"no":${number},"report":${text}}`);
 
   tab.report = (text) => {
     count += 1;
@@ -49,7 +54,7 @@
     } catch (error) {
       told = { id, error: String(error?.message ?? error) };
     }
-    if (welcomed) socket.send(stringify(told));
+    if (welcomed) send(stringify(told));
   };
 
   const welcome = ({ tab: name, heard }) => {

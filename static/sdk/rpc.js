@@ -1,0 +1,2 @@
+export { RpcError } from './calls.js';
+export { RpcClient } from './rpc-client.js';

@@ -1,0 +1,204 @@
+"""The mq dialect: the vectors, and what they do not say: who is told, how many at once, what is left."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from server.app import build_app
+from server.dialects.mq import TYPES, error_text
+from server.service.calls import ClientNotFoundError, RequestError
+from server.service.handlers import Client, Handlers
+from server.settings import Settings
+from tests.talk import AsgiSocket, Talk, play, running, turns
+from tests.vectors import Vector, load
+
+VECTORS = load("mq", "conversations")
+
+
+class MqTalk(Talk):
+    asked: asyncio.Task[Any]
+
+    async def take(self, step: dict[str, Any]) -> None:
+        match step:
+            case {"ask": {"of": client_id, "topic": topic, "body": body, "timeout_ms": timeout_ms}}:
+                request = self.instance.service.request_to_client
+                self.asked = asyncio.create_task(
+                    request(self.bindings.fill(client_id), topic, body, timeout_ms)
+                )
+                await turns()
+            case {"answer": answer}:
+                assert await self.asked == answer
+            case {"fails": text}:
+                with pytest.raises(RequestError) as failed:
+                    await self.asked
+                assert str(failed.value) == text
+            case _:
+                await super().take(step)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+async def test_a_vector_holds(vector: Vector) -> None:
+    await play(vector, "/ws/mq", MqTalk, test_mode=True)
+
+
+def sent() -> list[dict[str, Any]]:
+    steps = [step["send"] for vector in VECTORS for step in vector["steps"] if "send" in step]
+    return [frame["header"] for frame in steps if "header" in frame]
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_each_type_that_a_client_may_send_is_in_a_vector(type_: str) -> None:
+    assert any(header["type"] == type_ for header in sent())
+
+
+def request(topic: str, body: Any = None, correlation: str = "C1") -> str:
+    header = {"messageID": "m", "correlationID": correlation, "type": "request", "topic": topic}
+    return json.dumps({"header": header, "body": body})
+
+
+def event(topic: str, body: Any = None) -> str:
+    return json.dumps({"header": {"messageID": "m", "type": "event", "topic": topic}, "body": body})
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"error": {"message": "bad"}}, "bad"),
+        ({"error": "bad"}, "bad"),
+        ("bad", "bad"),
+        ({"error": 7}, 'the client answered an error: {"error":7}'),
+        (None, "the client answered an error: null"),
+    ],
+)
+def test_both_shapes_of_an_error_are_read_and_any_other_is_shown(body: Any, text: str) -> None:
+    assert error_text(body) == text
+
+
+async def test_what_is_not_json_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "syncbed.websocket")
+    async with running() as app:
+        client = AsgiSocket(app, "/ws/mq")
+        client.send("{")
+        await turns()
+        assert client.frames == []
+        assert "was refused: the frame is not valid JSON" in caplog.text
+        await client.end()
+
+
+async def test_the_most_specific_handler_answers_and_all_hear_an_event() -> None:
+    handlers, heard = Handlers(), []
+
+    for topic in ("orders.*", "*.create", "orders.create"):
+
+        @handlers.rpc(topic)
+        async def answer(client: Client, body: Any, topic: str = topic) -> Any:
+            return [topic, client.topic, body]
+
+        @handlers.on_event(topic)
+        def hear(client: Client, body: Any, topic: str = topic) -> None:
+            heard.append((topic, client.topic, body))
+
+    app = build_app(Settings(redis_url=None), handlers)
+    async with app.router.lifespan_context(app):
+        client = AsgiSocket(app, "/ws/mq")
+        for topic, answers in (
+            ("orders.create", "orders.create"),
+            ("orders.drop", "orders.*"),
+            ("eu.create", "*.create"),
+        ):
+            client.send(request(topic, 1))
+            assert (await client.next())["body"] == [answers, topic, 1]
+        client.send(request("orders.create.eu"))
+        assert (await client.next())["body"] == {"error": "no handler for topic: orders.create.eu"}
+        client.send(event("orders.create", 2))
+        await turns()
+        patterns = ("orders.create", "orders.*", "*.create")
+        assert heard == [(pattern, "orders.create", 2) for pattern in patterns]
+        await client.end()
+
+
+async def test_a_handler_may_ask_its_own_client_and_knows_its_page() -> None:
+    handlers, told = Handlers(), []
+
+    @handlers.rpc("whoami")
+    async def whoami(client: Client, body: Any) -> Any:
+        return [client.id, client.page_session, await client.request("name", None)]
+
+    @handlers.rpc("unspeakable")
+    def unspeakable(client: Client, body: Any) -> Any:
+        return float("nan")
+
+    for topic in ("_internal.client.registered", "_internal.client.deregistered"):
+
+        @handlers.on_event(topic)
+        def tell(client: Client, body: Any) -> None:
+            told.append((client.topic, body))
+
+    app = build_app(Settings(redis_url=None), handlers)
+    async with app.router.lifespan_context(app):
+        client = AsgiSocket(app, "/ws/mq")
+        client.send(event("_client.register", {"pageSessionID": "ps-1"}))
+        client_id = (await client.next())["body"]["brokerClientID"]
+        assert client_id.startswith("wsconn-")
+        client.send(request("whoami"))
+        asked = (await client.next())["header"]
+        assert (asked["type"], asked["topic"]) == ("request", "name")
+        answer = {"correlationID": asked["correlationID"], "type": "response", "topic": "x"}
+        client.send(json.dumps({"header": answer, "body": "bob"}))
+        assert (await client.next())["body"] == [client_id, "ps-1", "bob"]
+        client.send(request("unspeakable"))
+        assert "handler error: Out of range" in (await client.next())["body"]["error"]
+        await client.end()
+        await turns()
+        who = {"brokerClientID": client_id, "pageSessionID": "ps-1"}
+        assert told == [
+            ("_internal.client.registered", who),
+            ("_internal.client.deregistered", who),
+        ]
+        assert app.state.instance.calls.pending == 0
+
+
+async def test_over_the_limit_a_request_is_refused_and_the_others_are_answered() -> None:
+    async with running(test_mode=True, asks_max=2) as app:
+        client = AsgiSocket(app, "/ws/mq")
+        for number in range(3):
+            client.send(request("test.slow", {"delay_ms": 20}, f"C{number}"))
+        answers = [(await client.next()) for _ in range(3)]
+        assert [answer["header"]["correlationID"] for answer in answers] == ["C2", "C0", "C1"]
+        assert answers[0]["body"] == {"error": "too many requests at once: 2 are being answered"}
+        client.send(request("test.echo", {"param": 1}))
+        assert (await client.next())["body"] == {"result": "echo-1"}
+        await client.end()
+
+
+async def test_nobody_is_found_where_nobody_is_or_where_a_dialect_answers_nothing() -> None:
+    async with running() as app:
+        service = app.state.instance.service
+        other = AsgiSocket(app, "/ws/rooms")
+        client_id = (await other.next())["data"]["client_id"]
+        for somebody in ("wsconn-none", client_id, ""):
+            with pytest.raises(ClientNotFoundError, match=r"^client not found$"):
+                await service.request_to_client(somebody, "x", None)
+        await other.end()
+
+
+async def test_many_calls_to_one_client_are_told_apart() -> None:
+    async with running() as app:
+        client = AsgiSocket(app, "/ws/mq")
+        client.send(event("_client.register", {"pageSessionID": "ps-1"}))
+        client_id = (await client.next())["body"]["brokerClientID"]
+        calls = [
+            asyncio.create_task(app.state.instance.service.request_to_client(client_id, "x", number))
+            for number in range(100)
+        ]
+        asked = [await client.next() for _ in calls]
+        for frame in reversed(asked):
+            answer = {"correlationID": frame["header"]["correlationID"], "type": "response", "topic": ""}
+            client.send(json.dumps({"header": answer, "body": frame["body"] * 2}))
+        assert await asyncio.gather(*calls) == [number * 2 for number in range(100)]
+        await client.end()
