@@ -7,6 +7,11 @@ import { afterwards, equal, ok, test } from './harness.js';
 
 const NAMES = ['room', 'channel', 'user', 'subscribe', 'unsubscribe'];
 const WAIT_MS = 5000;
+/** Has the server ask a client of an `mq` conversation, where Python calls it from within. */
+const ASKER = 'asker';
+
+const mqRequest = (topic, body) =>
+  JSON.stringify({ header: { messageID: 'm', correlationID: 'settled', type: 'request', topic, timestamp: 1 }, body });
 
 /** @param {string} path @param {unknown} body */
 const post = async (path, body) => {
@@ -92,7 +97,19 @@ const play = async (dialect, vector) => {
     send: async (step) => (await client(step)).send(filled(step.send)),
     text: async (step) => (await client(step)).send(step.text),
     receive: async (step) => match(step.receive, await (await client(step)).next()),
+    async ask({ ask: { of, ...asked } }) {
+      const body = JSON.parse(filled({ client_id: of, ...asked }));
+      await client({ client: ASKER });
+      clients.get(ASKER).send(mqRequest('test.ask', body));
+    },
+    answer: async ({ answer }) => equal((await clients.get(ASKER).next()).body, { answer }),
+    fails: async ({ fails }) => equal((await clients.get(ASKER).next()).body, { error: `handler error: ${fails}` }),
     async silent(step) {
+      if (dialect === 'mq') {
+        (await client(step)).send(mqRequest('test.echo', {}));
+        equal((await (await client(step)).next()).header.topic, 'settled');
+        return;
+      }
       (await client(step)).send('{"type":"ping"}');
       equal((await (await client(step)).next()).type, 'pong');
     },
@@ -130,5 +147,7 @@ const conversations = async (dialect) => {
 test('the conversations of broadcast hold in a browser', () => conversations('broadcast'));
 
 test('the conversations of rooms hold in a browser', () => conversations('rooms'));
+
+test('the conversations of mq hold in a browser', () => conversations('mq'));
 
 test('the conversations of state hold in a browser', () => conversations('state'));
