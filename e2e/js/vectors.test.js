@@ -10,6 +10,11 @@ const NAMES = ['room', 'channel', 'user', 'subscribe', 'unsubscribe'];
 const GATEWAY_NAMES = ['session_token'];
 const POST_OFFICE = '/post-office/websocket';
 const WAIT_MS = 5000;
+/** Has the server ask a client of an `mq` conversation, where Python calls it from within. */
+const ASKER = 'asker';
+
+const mqRequest = (topic, body) =>
+  JSON.stringify({ header: { messageID: 'm', correlationID: 'settled', type: 'request', topic, timestamp: 1 }, body });
 
 /** @param {string} path @param {unknown} body */
 const post = async (path, body) => {
@@ -97,7 +102,19 @@ const play = async (dialect, vector) => {
     send: async (step) => (await client(step)).send(filled(step.send)),
     text: async (step) => (await client(step)).send(step.text),
     receive: async (step) => match(step.receive, await (await client(step)).next()),
+    async ask({ ask: { of, ...asked } }) {
+      const body = JSON.parse(filled({ client_id: of, ...asked }));
+      await client({ client: ASKER });
+      clients.get(ASKER).send(mqRequest('test.ask', body));
+    },
+    answer: async ({ answer }) => equal((await clients.get(ASKER).next()).body, { answer }),
+    fails: async ({ fails }) => equal((await clients.get(ASKER).next()).body, { error: `handler error: ${fails}` }),
     async silent(step) {
+      if (dialect === 'mq') {
+        (await client(step)).send(mqRequest('test.echo', {}));
+        equal((await (await client(step)).next()).header.topic, 'settled');
+        return;
+      }
       (await client(step)).send('{"type":"ping"}');
       equal((await (await client(step)).next()).type, 'pong');
     },
@@ -138,6 +155,8 @@ const conversations = async (dialect) => {
 test('the conversations of broadcast hold in a browser', () => conversations('broadcast'));
 
 test('the conversations of rooms hold in a browser', () => conversations('rooms'));
+
+test('the conversations of mq hold in a browser', () => conversations('mq'));
 
 test('the conversations of state hold in a browser', () => conversations('state'));
 
