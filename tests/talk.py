@@ -18,7 +18,7 @@ from tests.vectors import Bindings, Vector
 TURNS = 40
 """Of the event loop: more than a frame takes from one client to another."""
 WAIT_S_MAX = 5.0
-ABOUT_NOBODY = {"freeze", "advance_s", "notify", "notify_all", "notify_room", "agent", "direct"}
+ABOUT_NOBODY = {"freeze", "advance_s", "notify", "notify_all", "notify_room"}
 """Steps that no client takes, and that open none."""
 
 
@@ -146,10 +146,6 @@ class Talk:
                 await service.notify_room(told["room"], told["data"])
             case {"notify": told}:
                 await service.notify_user(**{"priority": False} | told)
-            case {"agent": told}:
-                await self.instance.gateway.publish(**told)
-            case {"direct": told}:
-                await self.instance.gateway.send(**self.bindings.fill(told))
             case {"freeze": True}:
                 clock.freeze()
             case {"advance_s": seconds}:

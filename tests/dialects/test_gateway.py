@@ -25,6 +25,16 @@ class GatewayTalk(Talk):
         token = step.get("session_token")
         return AsgiSocket(self.app, self.path, f"session_token={token}" if token else "")
 
+    async def take(self, step: dict[str, Any]) -> None:
+        gateway = self.instance.gateway
+        match step:
+            case {"agent": told}:
+                assert (await gateway.publish(**told))["status"] == "published"
+            case {"direct": told}:
+                assert (await gateway.send(**self.bindings.fill(told)))["success"]
+            case _:
+                await super().take(step)
+
 
 def frames(direction: str) -> list[dict[str, Any]]:
     steps = [step[direction] for vector in VECTORS for step in vector["steps"] if direction in step]
