@@ -34,6 +34,31 @@ async def test_ws_speaks_rooms_and_health_counts(world: World) -> None:
         assert await health(address) == {"status": "ok", "clients": 1, "rooms": 1}
 
 
+async def test_each_message_is_a_frame_of_its_own(world: World) -> None:
+    """Though a hundred of them are written at once: the original joined them with newlines."""
+    count = 100
+    async with connect(world.reference().address, "/ws/rooms") as client:
+        await enter(client, "chat")
+        for _ in range(count):
+            await client.send({"type": "ping"})
+        assert [(await client.next())["type"] for _ in range(count)] == ["pong"] * count
+
+
+async def test_health_under_the_guides_names(world: World) -> None:
+    redis = world.redis()
+    address = world.reference(redis_url=redis.url, redis_timeout_ms=500, guide_names=True).address
+    assert await health(address) == {"status": "healthy", "clients": 0, "rooms": 0}
+    redis.kill()
+
+    async def is_unhealthy() -> bool:
+        async with http(address) as caller:
+            answer = await caller.get("/health")
+        told = answer.json()
+        return answer.status_code == 503 and told["status"] == "unhealthy" and bool(told["error"])
+
+    await until(is_unhealthy)
+
+
 async def test_two_instances_are_one_world_of_rooms(world: World, redis_url: str, redis_prefix: str) -> None:
     first = world.reference(redis_url=redis_url, redis_prefix=redis_prefix).address
     second = world.reference(redis_url=redis_url, redis_prefix=redis_prefix).address
@@ -142,7 +167,7 @@ async def test_a_thousand_at_once_at_a_limit_of_500_admit_exactly_500(world: Wor
     try:
         for _, writer in streams:
             writer.write(handshake)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             answers = await asyncio.gather(*(reader.readuntil(b'"timestamp"') for reader, _ in streams))
         admitted = sum(b'"connected"' in answer for answer in answers)
         refused = sum(b"server is at maximum capacity" in answer for answer in answers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 
 import pytest
 
@@ -47,6 +48,16 @@ GUIDE_ERRORS = [
 def test_each_error_of_the_guide_is_in_a_vector(text: str) -> None:
     assert text in {says.word for says in ERRORS.values()}
     assert any(frame.get("error") == text for frame in frames("receive"))
+
+
+async def test_a_client_id_is_a_uuid4() -> None:
+    async with running() as app:
+        first, second = AsgiSocket(app, "/ws/rooms"), AsgiSocket(app, "/ws/rooms")
+        ids = {(await client.next())["data"]["client_id"] for client in (first, second)}
+        assert {uuid.UUID(each).version for each in ids} == {4}
+        assert len(ids) == 2
+        await first.end()
+        await second.end()
 
 
 async def test_a_client_cannot_name_a_channel_of_the_servers_own() -> None:
