@@ -18,7 +18,7 @@ Api = dict[str, set[str]]
 REFLECT = """async (entries) => {
     const exported = {};
     for (const entry of entries) Object.assign(exported, await import(entry));
-    const { BroadcastClient, createCollection, RoomsClient, StateClient } = exported;
+    const { BroadcastClient, createCollection, RoomsClient, RpcClient, StateClient } = exported;
     const members = (instance) => [
       ...Object.getOwnPropertyNames(Object.getPrototypeOf(instance)), ...Object.keys(instance),
     ].filter((name) => name !== 'constructor');
@@ -34,6 +34,7 @@ REFLECT = """async (entries) => {
       'The collection: of a status': Object.keys(collection.status()),
       'The collection: of a pending one': Object.keys(collection.pending()[0]),
       'Rooms: member': members(new RoomsClient('/ws/rooms')),
+      'RPC: member': members(new RpcClient('/ws/mq')),
       'State: member': members(new StateClient('/ws/state', { getToken: () => '' })),
     };
     collection.close();
@@ -49,11 +50,18 @@ def of_code(page: Page, sdk: Path) -> Api:
     texts = {path.stem: path.read_text("utf-8") for path in sdk.glob("*.js")}
     found["The client: option"] = set(typedef(texts["options"], "ClientOptions"))
     found["The client: hook"] = set(typedef(texts["channels"], "SubscribeHooks"))
-    found["The collection: option"] = set(re.findall(r"@param \{.+\} \[?options\.(\w+)", texts["collection"]))
+    found["The collection: option"] = set(typedef(texts["collection"], "CollectionOptions"))
     [change] = re.findall(r"@typedef \{\{why: ([^,]+),", texts["collection"])
     found["The collection: why"] = set(re.findall(r"'([\w-]+)'", change))
+    found["RPC: option"] = set(re.findall(r"ClientOptions & \{(\w+)\?:", texts["rpc-client"]))
+    found["RPC: reason"] = set(re.findall(r"'([\w-]+)'", rpc_reasons(texts["calls"])))
     found["State: option"] = set(re.findall(r"ClientOptions & \{(\w+):", texts["state-client"]))
     return found
+
+
+def rpc_reasons(text: str) -> str:
+    [reasons] = re.findall(r"@typedef \{([^}]+)\} RpcReason", text)
+    return str(reasons)
 
 
 def entries(sdk: Path) -> list[str]:

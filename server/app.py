@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -12,26 +13,35 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from .brokers.base import Broker, BrokerLimits
+from .brokers.lanes import Lanes
 from .brokers.memory import MemoryBroker
-from .brokers.redis import RedisBroker
+from .brokers.redis import RedisBroker, open_pool
 from .brokers.relay import Relay, RelayLimits
-from .clock import Clock, HeldClock, wall_clock_ms
+from .clock import Clock, HeldClock, iso_time, wall_clock_ms
+from .core.circuit import CircuitRules
 from .core.hub import Hub, HubLimits
 from .core.offline_queue import QueueLimits
 from .core.outbox import OutboxLimits
 from .dialects.base import DialectOptions
 from .dialects.registry import DIALECTS
-from .endpoints import collections, control, errors, health, held, metrics, pages, people, websocket
+from .endpoints import collections, control, errors, gateway, health, held, metrics, pages, people, websocket
 from .endpoints.counting import Activity, Counting
 from .endpoints.doors import Door
 from .endpoints.drain import Drain
 from .endpoints.instance import Instance
 from .endpoints.middleware import FaultInjection, OriginGuard, TraceContext
+from .errors import StartupError
 from .guard.admission import Admission
 from .guard.client_faults import ClientFaults
 from .guard.origins import OriginRules
 from .guard.tokens import Tokens
+from .registry.base import Registry, RegistryLimits
+from .registry.memory import MemoryRegistry
+from .registry.presence import Presence
+from .registry.redis import RedisRegistry
+from .registry.sessions import Sessions
 from .service.calls import Calls
+from .service.gateway import REFUSED_ORIGIN, Gateway
 from .service.handlers import HANDLERS, Handlers, import_handlers
 from .service.notify import Service
 from .service.rehearsal import with_rehearsal
@@ -41,6 +51,9 @@ from .telemetry.metrics import Metrics
 from .telemetry.spans import Spans
 
 SECURE = "/ws/secure"
+BEATS_PER_LEASE = 5
+BEATS_TO_LIVE = 3
+"""Beats without which an instance is dead: the others look at each of theirs, so within the lease."""
 
 
 def build_app(settings: Settings, handlers: Handlers = HANDLERS) -> Starlette:
@@ -53,12 +66,18 @@ def build_app(settings: Settings, handlers: Handlers = HANDLERS) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await instance.relay.open()
+        if settings.redis_url is not None:
+            instance.gateway.presence.start()
         try:
             yield
         finally:
+            await instance.gateway.presence.stop()
             await instance.relay.close()
 
-    middleware = [Middleware(OriginGuard, rules=instance.origins), Middleware(TraceContext)]
+    closes = {
+        path: REFUSED_ORIGIN for path, dialect in websocket_paths(settings).items() if dialect == "gateway"
+    }
+    middleware = [Middleware(OriginGuard, rules=instance.origins, closes=closes), Middleware(TraceContext)]
     if activity is not None:
         middleware.insert(0, Middleware(Counting, activity=activity))
         middleware.append(Middleware(FaultInjection, faults=instance.faults, clock=clock))
@@ -72,19 +91,24 @@ def build_app(settings: Settings, handlers: Handlers = HANDLERS) -> Starlette:
     return app
 
 
+def websocket_paths(settings: Settings) -> dict[str, str]:
+    """Each with the dialect that is spoken there."""
+    if not settings.ws_enabled:
+        return {}
+    return {"/ws": settings.ws_dialect} | {f"/ws/{name}": name for name in DIALECTS} | {SECURE: "state"}
+
+
 def build_routes(settings: Settings, instance: Instance, activity: Activity | None) -> list[BaseRoute]:
     """`activity` is there in test mode only."""
-    paths: dict[str, str] = {}
-    if settings.ws_enabled:
-        paths = {"/ws": settings.ws_dialect} | {f"/ws/{name}": name for name in DIALECTS} | {SECURE: "state"}
     routes: list[BaseRoute] = []
-    for path, dialect in paths.items():
+    for path, dialect in websocket_paths(settings).items():
         door: Door = "secure" if path == SECURE else "state"
         routes.append(WebSocketRoute(path, websocket.endpoint(dialect, door)))
         routes.append(Route(path, websocket.upgrade_required))
-    routes += health.ROUTES + metrics.routes(instance.metrics) + collections.ROUTES
+    routes += health.ROUTES + metrics.routes(instance.metrics)
+    routes += gateway.ROUTES + list(collections.ROUTES)
     if activity is not None:
-        routes += control.ROUTES + people.ROUTES + held.routes(activity)
+        routes += gateway.TEST_ROUTES + control.ROUTES + people.ROUTES + held.routes(activity)
     return routes + pages.routes(settings.static_dir)
 
 
@@ -100,8 +124,9 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
     now_ms = wall_clock_ms(clock)
     dialect_options = DialectOptions(
         settings.channel_chars_max,
-        new_id,
+        frame_ids(),
         now_ms,
+        lambda: iso_time(now_ms()),
         handlers.types,
         settings.state_text_chars_max,
         {
@@ -114,11 +139,13 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
     admission = Admission(
         hub, settings.connections_max, settings.user_connections_max, settings.user_over_limit
     )
+    service = Service(relay, dialect_options, calls)
     return Instance(
         settings=settings,
         hub=hub,
         admission=admission,
-        service=Service(relay, dialect_options, calls),
+        service=service,
+        gateway=build_gateway(settings, relay, broker, service, dialect_options, clock),
         calls=calls,
         handlers=handlers,
         metrics=Metrics(hub, clock.now_s),
@@ -142,6 +169,45 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
         ),
         now_s=clock.now_s,
         new_id=new_id,
+    )
+
+
+def build_gateway(
+    settings: Settings, relay: Relay, broker: Broker, service: Service, options: DialectOptions, clock: Clock
+) -> Gateway:
+    began_s = clock.now_s()
+    beat_s = settings.gateway_lease_s / BEATS_PER_LEASE
+    limits = RegistryLimits(
+        settings.gateway_user_connections_max,
+        settings.gateway_connections_max,
+        round(beat_s * BEATS_TO_LIVE * 1000),
+        settings.gateway_registry_ttl_s,
+    )
+    registry: Registry
+    sessions = None
+    if settings.redis_url is None:
+        registry = MemoryRegistry(limits, lambda: 0.0)  # the only instance, which ends with it
+        if settings.gateway_sessions:
+            raise StartupError("SYNCBED_GATEWAY_SESSIONS: sessions are in Redis; set SYNCBED_REDIS_URL")
+    else:
+        pool = open_pool(settings.redis_url, settings.redis_timeout_ms)
+        registry = RedisRegistry(pool, settings.redis_prefix, limits)
+        if settings.gateway_sessions:
+            sessions = Sessions(pool, settings.gateway_session_key)
+    rules = CircuitRules(
+        settings.gateway_failures_max,
+        settings.gateway_open_s,
+        settings.gateway_successes_min,
+        settings.gateway_queue_max,
+    )
+    return Gateway(
+        broker,
+        Lanes(broker, rules, clock, relay.spawn),
+        Presence(registry, f"ws-gateway-{uuid.uuid4().hex[:8]}", beat_s, iso_time),
+        service,
+        sessions,
+        options,
+        lambda: clock.now_s() - began_s,
     )
 
 
@@ -186,6 +252,12 @@ def build_broker(settings: Settings) -> Broker:
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+def frame_ids() -> Callable[[], str]:
+    """Ids that no other process makes either; one for each frame, so they are counted and not drawn."""
+    prefix, numbers = uuid.uuid4().hex[:12], itertools.count(1)
+    return lambda: f"{prefix}-{next(numbers)}"
 
 
 def _random_epoch() -> str:

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 TOLD_S = 1e-6
 """How finely waits are told to the outside: what is told to be due now must end by an advance of nothing."""
@@ -140,3 +141,9 @@ def wall_clock_ms(clock: Clock) -> Callable[[], int]:
     """Milliseconds since 1970 that go as `clock` goes, and stand still when it does."""
     behind_s = time.time() - clock.now_s()
     return lambda: int((behind_s + clock.now_s()) * 1000)
+
+
+def iso_time(ms: int) -> str:
+    """Milliseconds since 1970 as ISO 8601, in UTC."""
+    moment = datetime.fromtimestamp(ms / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -63,6 +63,7 @@ BROKER_UNAVAILABLE = ErrorKind(
 )
 AT_CAPACITY = ErrorKind(50302, "at_capacity", "server is at maximum capacity", retryable=True)
 CHANNEL_FULL = ErrorKind(50303, "channel_full", "room is at maximum capacity", retryable=True)
+OVERLOADED = ErrorKind(50305, "overloaded", "too much waits for this channel already", retryable=True)
 SHUTTING_DOWN = ErrorKind(50304, "shutting_down", "connection closed", retryable=True)
 INDEFINITE = ErrorKind(
     50401,

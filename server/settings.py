@@ -36,7 +36,7 @@ class Settings(BaseSettings):
 
     test_mode: bool = False
     """The endpoints under `/test` exist, and any `*.localhost` is a welcome origin."""
-    ws_dialect: Literal["broadcast", "rooms", "mq", "state"] = "rooms"
+    ws_dialect: Literal["broadcast", "rooms", "mq", "gateway", "state"] = "rooms"
     """What `/ws` speaks."""
     ws_enabled: bool = True
     """False: there are no WebSocket paths."""
@@ -90,6 +90,29 @@ class Settings(BaseSettings):
     queue_messages_max: Count = 1000
     """Of a user who is away, in all instances together."""
     queue_age_s_max: Count = 24 * 3600
+
+    gateway_connections_max: Limit = 1000
+    """Of the `gateway` dialect, on all instances together."""
+    gateway_user_connections_max: Limit = 5
+    """With one session token, on all instances together."""
+    gateway_lease_s: Annotated[float, Field(gt=0)] = 15
+    """Within it an instance that has died is gone from the registry."""
+    gateway_registry_ttl_s: Count = 3600
+    """Of the registry's keys, should no instance be left to forget them."""
+    gateway_sessions: bool = False
+    """Only tokens of sessions that are in Redis come in."""
+    gateway_session_key: Annotated[str, Field(pattern=r"\{token\}")] = "session:{token}"
+    """Where a session is in Redis."""
+    gateway_ping_s: Annotated[float, Field(gt=0)] = 30
+    gateway_idle_s_max: Annotated[float, Field(gt=0)] = 300
+    """Who has answered no ping for so long is closed with 1008."""
+    gateway_failures_max: Count = 5
+    """In a row; so many open a channel's circuit."""
+    gateway_open_s: Annotated[float, Field(gt=0)] = 30
+    gateway_successes_min: Count = 2
+    """So many close it again."""
+    gateway_queue_max: Count = 1000
+    """Messages that wait for one channel, on one instance."""
 
     history_events_max: Count = 10_000
     resume_events_max: Count = 1000

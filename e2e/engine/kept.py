@@ -104,7 +104,7 @@ class Kept:
         return replace(step, keys={**step.keys, "message": name})
 
     async def _enter(self) -> Session:
-        self._worlds, self._cases = self._worlds + 1, 0
+        self._worlds += 1
         self._world().mkdir(parents=True)
         scenario = parse_scenario({**LEAST, **of_alice_and_bob([CONVERGED], needs=[], **self._keys)})
         options = Options(adapter=f"{ADAPTER}?{self._waits}", holdable=True)
@@ -116,7 +116,7 @@ class Kept:
 
     async def _leave(self) -> None:
         if self._session is not None:
-            session, self._session = self._session, None
+            session, self._session, self._cases = self._session, None, 0
             await session.__aexit__(None, None, None)
 
     def _world(self) -> Path:

@@ -8,7 +8,7 @@ from e2e.driver.conftest import Played, Stage
 
 Step = dict[str, Any]
 
-JUDGES = ["converges", "no_lost_write", "no_duplicate", "in_order_no_gap", "expectations"]
+JUDGES = ["converges", "no_lost_write", "no_duplicate", "in_order_no_gap", "nothing_stuck", "expectations"]
 
 
 def of_alice_and_bob(

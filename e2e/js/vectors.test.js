@@ -6,7 +6,15 @@
 import { afterwards, equal, ok, test } from './harness.js';
 
 const NAMES = ['room', 'channel', 'user', 'subscribe', 'unsubscribe'];
+/** The gateway's channels have names of their own, and nobody hears what was said there before. */
+const GATEWAY_NAMES = ['session_token'];
+const POST_OFFICE = '/post-office/websocket';
 const WAIT_MS = 5000;
+/** Has the server ask a client of an `mq` conversation, where Python calls it from within. */
+const ASKER = 'asker';
+
+const mqRequest = (topic, body) =>
+  JSON.stringify({ header: { messageID: 'm', correlationID: 'settled', type: 'request', topic, timestamp: 1 }, body });
 
 /** @param {string} path @param {unknown} body */
 const post = async (path, body) => {
@@ -16,10 +24,10 @@ const post = async (path, body) => {
 };
 
 /** Rooms, channels and users get names of their own: the server is not a fresh one. */
-const renamed = (steps) => {
+const renamed = (steps, own) => {
   const names = new Set(['alice']);
   JSON.stringify(steps, (key, value) => {
-    for (const name of NAMES.includes(key) ? [value].flat() : []) if (name && typeof name === 'string') names.add(name);
+    for (const name of own.includes(key) ? [value].flat() : []) if (name && typeof name === 'string') names.add(name);
     return value;
   });
   const run = crypto.randomUUID().slice(0, 8);
@@ -59,8 +67,10 @@ const openClient = async (address) => {
     frames.push(JSON.parse(data));
     heard();
   });
+  const closed = new Promise((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)));
   await new Promise((resolve) => socket.addEventListener('open', resolve));
   return {
+    closed,
     send: (text) => socket.send(text),
     async next() {
       const late = setTimeout(() => heard(), WAIT_MS);
@@ -70,7 +80,6 @@ const openClient = async (address) => {
       return frames.shift();
     },
     async end() {
-      const closed = new Promise((resolve) => socket.addEventListener('close', resolve));
       socket.close();
       await closed;
     },
@@ -78,12 +87,13 @@ const openClient = async (address) => {
 };
 
 const play = async (dialect, vector) => {
-  const { steps, alice } = renamed(vector.steps);
+  const { steps, alice } = renamed(vector.steps, dialect === 'gateway' ? GATEWAY_NAMES : NAMES);
   const { match, filled } = createBindings();
   const clients = new Map();
-  const client = async ({ client: name = 'a', user = alice, expires_in_s = 3600 }) => {
+  const client = async ({ client: name = 'a', user = alice, expires_in_s = 3600, session_token }) => {
     if (!clients.has(name)) {
-      const query = dialect === 'state' ? `?token=${(await post('/test/tokens', { user, expires_in_s })).token}` : '';
+      let query = session_token === undefined ? '' : `?session_token=${session_token}`;
+      if (dialect === 'state') query = `?token=${(await post('/test/tokens', { user, expires_in_s })).token}`;
       clients.set(name, await openClient(`/ws/${dialect}${query}`));
     }
     return clients.get(name);
@@ -92,14 +102,29 @@ const play = async (dialect, vector) => {
     send: async (step) => (await client(step)).send(filled(step.send)),
     text: async (step) => (await client(step)).send(step.text),
     receive: async (step) => match(step.receive, await (await client(step)).next()),
+    async ask({ ask: { of, ...asked } }) {
+      const body = JSON.parse(filled({ client_id: of, ...asked }));
+      await client({ client: ASKER });
+      clients.get(ASKER).send(mqRequest('test.ask', body));
+    },
+    answer: async ({ answer }) => equal((await clients.get(ASKER).next()).body, { answer }),
+    fails: async ({ fails }) => equal((await clients.get(ASKER).next()).body, { error: `handler error: ${fails}` }),
     async silent(step) {
+      if (dialect === 'mq') {
+        (await client(step)).send(mqRequest('test.echo', {}));
+        equal((await (await client(step)).next()).header.topic, 'settled');
+        return;
+      }
       (await client(step)).send('{"type":"ping"}');
       equal((await (await client(step)).next()).type, 'pong');
     },
+    closed: async (step) => equal(await (await client(step)).closed, step.closed),
     async ends(step) {
       await (await client(step)).end();
       clients.delete(step.client ?? 'a');
     },
+    agent: (step) => post(`${POST_OFFICE}/publish`, step.agent),
+    direct: (step) => post(`${POST_OFFICE}/send`, JSON.parse(filled(step.direct))),
     broadcast: (step) => post('/test/broadcast', step.broadcast),
     notify: ({ notify: { user, ...told } }) => post(`/test/users/${user}/messages`, told),
     notify_room: ({ notify_room: { room, ...told } }) => post(`/test/rooms/${room}/messages`, told),
@@ -131,4 +156,8 @@ test('the conversations of broadcast hold in a browser', () => conversations('br
 
 test('the conversations of rooms hold in a browser', () => conversations('rooms'));
 
+test('the conversations of mq hold in a browser', () => conversations('mq'));
+
 test('the conversations of state hold in a browser', () => conversations('state'));
+
+test('the conversations of the gateway hold in a browser', () => conversations('gateway'));

@@ -43,7 +43,7 @@ from .base import (
     LogGoneError,
     Snapshot,
 )
-from .redis_scripts import Pool, run
+from .redis_scripts import SCRIPTS, Pool, run
 from .redis_subscriber import RedisSubscriber
 from .redis_url import without_password
 
@@ -198,7 +198,7 @@ class RedisBroker(Broker):
 
     async def _run(self, script: str, channel: str, keys: list[str], args: list[str]) -> Any:
         keys = [self._key(channel, "meta"), self._key(channel, "log"), *keys]
-        return await run(self._pool, script, keys, [self._new_epoch(), *args])
+        return await run(self._pool, SCRIPTS[script], keys, [self._new_epoch(), *args])
 
     async def _ask(
         self, script: str, channel: str, keys: list[str] | None = None, args: list[str] | None = None

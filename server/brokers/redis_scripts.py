@@ -7,8 +7,10 @@ sent means *it did not happen*, one after that means *it may have happened*.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha1
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, Protocol
 
 from redis import exceptions
@@ -48,22 +50,23 @@ class Pool(Protocol):
 
 
 class Script:
-    def __init__(self, name: str) -> None:
-        folder = files(__package__) / "lua"
-        parts = [(folder / f"{part}.lua").read_text("utf-8") for part in (_PREAMBLE, name)]
-        self.source = "\n".join(parts).encode()
+    """One file after the other: what several scripts begin with is a file of its own."""
+
+    def __init__(self, *files: Traversable) -> None:
+        self.name = files[-1].name
+        self.source = "\n".join(file.read_text("utf-8") for file in files).encode()
         self.digest = sha1(self.source, usedforsecurity=False).hexdigest()
 
 
-SCRIPTS = {name: Script(name) for name in NAMES}
+_LUA = files(__package__) / "lua"
+SCRIPTS = {name: Script(_LUA / f"{_PREAMBLE}.lua", _LUA / f"{name}.lua") for name in NAMES}
 
 
-async def run(pool: Pool, name: str, keys: list[str], args: list[str]) -> Any:
+async def run(pool: Pool, script: Script, keys: list[str], args: Sequence[str | bytes]) -> Any:
     """The script's answer, in bytes.
 
     BrokerUnavailableError: it certainly did not run, or refused to. IndefiniteError: it may have run.
     """
-    script = SCRIPTS[name]
     tail = [len(keys), *keys, *args]
     try:
         connection = await pool.get_connection()
@@ -82,7 +85,7 @@ async def run(pool: Pool, name: str, keys: list[str], args: list[str]) -> Any:
     except exceptions.ResponseError as error:
         if str(error).partition(" ")[0] in REFUSED_CODES:
             raise BrokerUnavailableError(str(error)) from error
-        raise IndefiniteError(f"the script {name!r} failed on its way: {error}") from error
+        raise IndefiniteError(f"the script {script.name!r} failed on its way: {error}") from error
     except LOST as error:
         await connection.disconnect(nowait=True)
         raise IndefiniteError(str(error)) from error

@@ -87,6 +87,8 @@ class Connection:
         """Ends it without a goodbye, where that can be done."""
         self.system_channels = 0
         """How many of its channels are system ones, which no limit counts."""
+        self.heard_ms = self.answered_ms = 0
+        """Since 1970: when it last sent anything, and when it last answered a beat."""
         self.state: State = "handshaking"
         self.closing: Close | None = None
         self._wake = wake

@@ -47,6 +47,8 @@ NOWHERE = Position("", 0)
 
 MESSAGE, NOTIFICATION, ROOM_UPDATE = "message", "notification", "room_update"
 """Names of events: what a client published, what the service face told all or a user, and a room."""
+FAN_OUT, AGENT_MESSAGE, DIRECT = "fan_out", "agent_message", "direct"
+"""The gateway's: what a client said to a channel, what an agent said, and (a signal) what one is told."""
 REQUEST, ANSWER = "request", "answer"
 """Names of signals: what a client is asked (core/request.py), and what it says to that."""
 

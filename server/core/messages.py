@@ -99,6 +99,14 @@ class RefreshToken:
 
 
 @dataclass(frozen=True, slots=True)
+class Carry:
+    """To everybody else on the channel, and to its agent; who sends to a channel is on it from then on."""
+
+    channel: str
+    message: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
     """Which page speaks: the same after a reload, while the connection is another one."""
 
@@ -144,6 +152,7 @@ Command = (
     | ReadState
     | Tell
     | RefreshToken
+    | Carry
     | Register
     | Ask
     | Respond

@@ -22,6 +22,8 @@ class DialectOptions:
     """For the ids of frames."""
     now_ms: Callable[[], int] = lambda: 0
     """Since 1970, for the timestamps in frames."""
+    now_iso: Callable[[], str] = lambda: "1970-01-01T00:00:00.000Z"
+    """The same, as ISO 8601."""
     custom_types: Collection[str] = ()
     """Of messages that the application handles."""
     state_text_chars_max: int = 8192
@@ -44,6 +46,8 @@ class Dialect(Protocol):
     """Whether its clients can be asked something (`service/calls.py`): who waits then hears of their end."""
     needs_user: bool
     """Whether a connection must show a token before it is accepted."""
+    registers: bool
+    """Whether a connection is entered in the registry that all instances share."""
 
     def home(self, connection: Connection) -> str | None:
         """The system channel that each connection of this dialect stands in."""

@@ -112,6 +112,7 @@ class BroadcastDialect:
     encoder: Encoder = PLAIN
     id_prefix = ""
     needs_user = False
+    registers = False
     answers_requests = False
     says_goodbye = False
 

@@ -157,6 +157,7 @@ class MqDialect:
     name = "mq"
     id_prefix = "wsconn-"
     needs_user = False
+    registers = False
     answers_requests = True
     says_goodbye = True
 

@@ -150,6 +150,7 @@ class RoomsDialect:
     name = "rooms"
     id_prefix = ""
     needs_user = False
+    registers = False
     answers_requests = False
     says_goodbye = True
 

@@ -221,6 +221,7 @@ class StateDialect:
     name = "state"
     id_prefix = ""
     needs_user = True
+    registers = False
     answers_requests = False
     says_goodbye = True
 

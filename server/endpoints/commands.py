@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from ..brokers.base import BrokerUnavailableError
 from ..core.connection import Connection
 from ..core.events import EVERYBODY, MESSAGE
 from ..core.messages import (
     Ask,
     Call,
+    Carry,
     ChangeState,
     Command,
     Emit,
@@ -29,10 +32,12 @@ from ..core.messages import (
     Tell,
     Unsubscribe,
 )
-from ..errors import NOT_SUBSCRIBED, SyncbedError
+from ..errors import INDEFINITE, NOT_SUBSCRIBED, OVERLOADED, SyncbedError
 from ..service.handlers import Client
 from . import rpc, user_state
 from .instance import Instance
+
+logger = logging.getLogger("syncbed.commands")
 
 
 async def carry_out(instance: Instance, connection: Connection, commands: list[Command]) -> None:
@@ -50,11 +55,18 @@ async def carry_out(instance: Instance, connection: Connection, commands: list[C
                 case Ping():
                     connection.send(Pong())
                 case Heartbeat():
-                    pass  # that it came is all
+                    answered(instance, connection)
                 case _:
                     await OTHERS[type(command)](instance, connection, command)
     finally:
         await relay.settle(subscribed)
+
+
+def answered(instance: Instance, connection: Connection) -> None:
+    connection.answered_ms = instance.now_ms()
+    vitals = instance.vitals.get(connection)
+    if vitals is not None:
+        vitals.answered()
 
 
 async def join(instance: Instance, connection: Connection, command: Join) -> None:
@@ -82,11 +94,31 @@ async def call(instance: Instance, connection: Connection, command: Call) -> Non
     await instance.handlers.call(command.name, Client(connection, instance.service), command.data)
 
 
+async def carry(instance: Instance, connection: Connection, command: Carry) -> None:
+    """The message comes first: while the broker is away it waits, and so does the subscription."""
+    channel = command.channel
+    if channel not in connection.channels:
+        instance.relay.subscribe(connection, channel, None)
+        try:
+            await instance.relay.settle([channel])
+        except BrokerUnavailableError as error:
+            logger.info("%s hears %r when the broker is back: %s", connection.id, channel, error)
+    await instance.gateway.presence.switch(connection, channel)
+    status = await instance.gateway.carry(connection, channel, command.message)
+    if status == "rejected":
+        raise SyncbedError(OVERLOADED)
+    if status == "error":
+        raise SyncbedError(INDEFINITE)
+    if channel in instance.handlers.types:
+        await instance.handlers.call(channel, Client(connection, instance.service), command.message)
+
+
 OTHERS: dict[type, Callable[[Instance, Connection, Any], Awaitable[None]]] = {
     Join: join,
     Leave: leave,
     Publish: publish,
     Call: call,
+    Carry: carry,
     ChangeState: user_state.change_state,
     ReadState: user_state.read_state,
     Tell: user_state.tell,

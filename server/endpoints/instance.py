@@ -20,6 +20,7 @@ from ..guard.client_faults import ClientFaults
 from ..guard.origins import OriginRules
 from ..guard.tokens import Tokens
 from ..service.calls import Calls
+from ..service.gateway import Gateway
 from ..service.handlers import Handlers
 from ..service.notify import Service
 from ..settings import Settings
@@ -38,6 +39,7 @@ class Instance:
     broker: Broker
     relay: Relay
     service: Service
+    gateway: Gateway
     calls: Calls
     handlers: Handlers
     metrics: Metrics

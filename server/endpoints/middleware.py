@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 from opentelemetry import context
@@ -9,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..clock import Clock
+from ..core.connection import Close
 from ..errors import HOST_REFUSED, ORIGIN_REFUSED, SyncbedError
 from ..guard.client_faults import NO_FAULTS, ClientFaults
 from ..guard.origins import OriginRules
@@ -22,14 +24,20 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 class OriginGuard:
     """403 for a strange Host, and for a WebSocket or a write from a strange page."""
 
-    def __init__(self, app: ASGIApp, rules: OriginRules) -> None:
+    def __init__(self, app: ASGIApp, rules: OriginRules, closes: Mapping[str, Close]) -> None:
+        """`closes`: paths of WebSockets whose clients want to be told of a strange page by a close code."""
         self._app = app
         self._rules = rules
+        self._closes = closes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             error = self._error(scope)
             if error is not None:
+                close = self._closes.get(scope["path"]) if scope["type"] == "websocket" else None
+                if close is not None and error.kind is ORIGIN_REFUSED:
+                    await _accept_and_close(close, receive, send)
+                    return
                 await JsonAnswer({"error": error.body()}, 403)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -111,6 +119,13 @@ class FaultInjection:
             await send(message)
 
         await self._app(scope, receive, send if faults == NO_FAULTS else send_and_close)
+
+
+async def _accept_and_close(close: Close, receive: Receive, send: Send) -> None:
+    """A browser tells a page the code of a connection that was open, and nothing of one that was not."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
 
 
 async def _abort(transport: Transport, receive: Receive, last: str) -> None:

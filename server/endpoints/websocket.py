@@ -18,6 +18,7 @@ from ..core.events import ALL
 from ..core.heartbeat import HeartbeatRules
 from ..core.messages import Command, ErrorReply, Heartbeat
 from ..dialects.base import Dialect
+from ..dialects.gateway import GUIDE
 from ..errors import (
     BROKER_UNAVAILABLE,
     FRAME_TOO_LARGE,
@@ -31,6 +32,7 @@ from ..errors import (
 )
 from ..guard.rate import Rate
 from ..guard.tokens import Identity
+from ..service.gateway import STALE, Guest
 from ..telemetry.spans import failed
 from . import rpc
 from .answers import JsonAnswer
@@ -68,6 +70,10 @@ async def converse(websocket: WebSocket, instance: Instance, dialect_name: str, 
     offered = [name for name in websocket.scope.get("subprotocols", []) if name in instance.dialects]
     subprotocol = offered[0] if offered else None
     dialect = instance.dialects[subprotocol or dialect_name]
+    if dialect.registers:
+        guest = instance.gateway.guest(websocket.query_params.get("session_token"))
+        await _Conversation(websocket, instance, dialect, None, guest=guest).run(subprotocol)
+        return
     if not dialect.needs_user:
         await _Conversation(websocket, instance, dialect, None).run(subprotocol)
         return
@@ -87,6 +93,13 @@ async def upgrade_required(request: Request) -> Response:
     return JsonAnswer({"error": error.body()}, 426, {"Upgrade": "websocket", "Connection": "Upgrade"})
 
 
+def guest_id(instance: Instance, guest: Guest) -> str:
+    """As the original makes it: eight digits are few, so that one that is taken here is not taken again."""
+    while (id_ := f"ws_{guest.label}_{instance.new_id()[:8]}") in instance.hub.connections:
+        pass
+    return id_
+
+
 class _Conversation:
     def __init__(
         self,
@@ -95,6 +108,7 @@ class _Conversation:
         dialect: Dialect,
         identity: Identity | None,
         auth_method: str = "",
+        guest: Guest | None = None,
     ) -> None:
         self._websocket = websocket
         self._instance = instance
@@ -103,8 +117,9 @@ class _Conversation:
         self._rate = Rate(instance.settings.messages_per_s_max, instance.now_s())
         self._writer = Writer(websocket, instance.metrics.sent, instance.settings.write_s_max)
         client_id = websocket.query_params.get("client_id")
+        self._guest = guest
         self._connection = Connection(
-            dialect.id_prefix + instance.new_id(),
+            dialect.id_prefix + instance.new_id() if guest is None else guest_id(instance, guest),
             dialect.encoder,
             instance.outbox_limits,
             self._writer.wake,
@@ -150,6 +165,8 @@ class _Conversation:
             if self._watch is not None:
                 self._watch.cancel()
             instance.relay.forget(connection)
+            if connection in instance.gateway.presence:
+                instance.relay.spawn(lambda: instance.gateway.presence.leave(connection))
             if self._dialect.answers_requests and connection.home is not None:
                 rpc.gone(instance, connection)
             instance.drain.gone(connection)
@@ -162,6 +179,8 @@ class _Conversation:
     async def _begin(self, *, returns: bool) -> None:
         """Whoever has read the first frame hears everything from then on: it is written when that is so."""
         connection = self._connection
+        if self._guest is not None and not await self._register(self._guest):
+            return
         connection.cork()
         self._dialect.greet(connection)
         connection.home = self._dialect.home(connection)
@@ -176,11 +195,13 @@ class _Conversation:
             connection.uncork()
 
     async def _stand(self, home: str | None, *, returns: bool) -> None:
-        """In the system channels: the dialect's own, and that of all."""
+        """In the system channels, the dialect's own and that of all, and where everybody begins."""
         channels = [ALL] if home is None else [home, ALL]
         if home is not None and self._identity is not None:
             await self._begin_as(self._identity, home, returns=returns)
             channels = [ALL]
+        if self._guest is not None:
+            channels.append(GUIDE)
         for channel in channels:
             self._instance.relay.subscribe(self._connection, channel, None)
         await self._instance.relay.settle(channels)
@@ -193,13 +214,27 @@ class _Conversation:
             settings.heartbeat_s, settings.heartbeat_timeout_s, settings.heartbeats_missed_max
         )
         token_s = identity.expires_at_s - instance.now_ms() / 1000
-        vitals = Vitals(connection, rules, settings.token_warning_s, instance.clock, token_s)
+        warning_s = settings.token_warning_s
+        vitals = Vitals(connection, rules, instance.clock, token_s=token_s, warning_s=warning_s)
         instance.vitals[connection] = vitals
         position = await tell_state(instance, connection, "resync" if returns else "snapshot")
         instance.relay.subscribe(connection, home, position)
         await instance.relay.settle([home])
         await instance.broker.flush(home, instance.now_ms())
         self._watch = instance.relay.spawn(vitals.run)
+
+    async def _register(self, guest: Guest) -> bool:
+        """Enter it in the registry that all instances share, or close it."""
+        connection, instance, settings = self._connection, self._instance, self._instance.settings
+        close = await instance.gateway.enter(connection, guest)
+        if close is not None:
+            connection.close(close)
+            return False
+        rules = HeartbeatRules(settings.gateway_ping_s, settings.gateway_idle_s_max, missed_max=1)
+        vitals = Vitals(connection, rules, instance.clock, silent=STALE, answers_only=True)
+        instance.vitals[connection] = vitals
+        self._watch = instance.relay.spawn(vitals.run)
+        return True
 
     async def _listen(self) -> None:
         while True:
@@ -226,6 +261,7 @@ class _Conversation:
                 return
             if text is None:
                 raise SyncbedError(INVALID_FRAME, "frames are JSON text; this one was binary")
+            self._connection.heard_ms = self._instance.now_ms()
             vitals = self._instance.vitals.get(self._connection)
             if vitals is not None:
                 vitals.heard()

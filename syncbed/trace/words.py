@@ -119,8 +119,14 @@ def _mq(body: Mapping[str, Any]) -> str:
 
 
 def _gateway(body: Mapping[str, Any]) -> str:
-    intent = body.get("intent")
-    return f"{intent} {_text(body.get('channel'))}".strip() if isinstance(intent, str) else ""
+    intent, agent, source = body.get("intent"), body.get("agent_type"), body.get("source")
+    if isinstance(intent, str):
+        return f"{intent} {_text(body.get('channel'))}".strip()
+    if isinstance(agent, str):
+        return f"{_text(body.get('type')) or 'message'} {_text(body.get('pillar')) or agent}"
+    if isinstance(body.get("gateway_instance"), str):
+        return f"fan-out {_text(body.get('channel'))}".strip()
+    return f"from {source}" if isinstance(source, str) and "message" in body and "type" not in body else ""
 
 
 def _typed(body: Mapping[str, Any]) -> str:
@@ -159,7 +165,12 @@ _ABOUT: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "subscribed": _subscribed,
     "message": lambda body: "to all" if "room" not in body and body.get("client_id") else "",
     "notification": lambda body: _inside(body, "event"),
-    "error": lambda body: _text(body.get("error")) or _inside(body, "code") or _text(body.get("code")),
+    "error": lambda body: (
+        _text(body.get("error"))
+        or _inside(body, "code")
+        or _text(body.get("code"))
+        or _text(body.get("message"))
+    ),
     "version_conflict": _conflict,
     "connection_established": lambda body: _inside(body, "user_id"),
     "user_message": lambda body: _text(body.get("id")) or _inside(body, "message_id"),

@@ -24,7 +24,7 @@ LIMITS = BrokerLimits(
     item_bytes_max=5000,
     queue=QueueLimits(messages_max=4, age_ms_max=60_000),
 )
-HEAR_S_MAX = 5.0
+HEAR_S_MAX = 60.0
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 OpenBroker = Callable[[], Awaitable[tuple[Broker, "Ear"]]]

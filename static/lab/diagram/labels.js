@@ -85,8 +85,12 @@ const DIALECTS = [
   // gateway, seed 002
   (/** @type {any} */ { channel, intent }) =>
     typeof intent === 'string' ? `${intent} ${channel ?? ''}`.trim() : undefined,
-  (/** @type {any} */ { agent_type, type }) =>
-    agent_type !== undefined ? `${type ?? 'message'} ${agent_type}` : undefined,
+  (/** @type {any} */ { agent_type, pillar, type }) =>
+    typeof agent_type === 'string' ? `${type ?? 'message'} ${pillar ?? agent_type}` : undefined,
+  (/** @type {any} */ { gateway_instance, channel }) =>
+    typeof gateway_instance === 'string' ? `fan-out ${channel ?? ''}`.trim() : undefined,
+  (/** @type {any} */ { source, message, type }) =>
+    typeof source === 'string' && message !== undefined && type === undefined ? `from ${source}` : undefined,
   (/** @type {any} */ { type, recovered, channel, reason }) =>
     type === 'subscribed' && recovered === false ? `resync ${channel ?? ''}${reason ? `: ${reason}` : ''}` : undefined,
   // rooms and state, seeds 004 and 003, and whoever else names a type
@@ -108,7 +112,7 @@ const ABOUT = /** @type {Record<string, (body: any) => string | number | undefin
   subscribed: ({ room, channel, offset }) => `${room ?? channel ?? ''}${offset ? ` at ${offset}` : ''}`,
   message: ({ room, client_id }) => (room === undefined && client_id ? 'to all' : undefined),
   notification: ({ payload, data }) => (payload ?? data)?.event,
-  error: ({ error, payload, code }) => error ?? payload?.code ?? code,
+  error: ({ error, payload, code, message }) => error ?? payload?.code ?? code ?? message,
   version_conflict: ({ payload }) =>
     payload?.server_version === undefined ? undefined : `v${payload.client_version}, server v${payload.server_version}`,
   connection_established: ({ payload }) => payload?.user_id,

@@ -1,0 +1,1 @@
+"""Who is connected, to which instance: one contract, two implementations."""
