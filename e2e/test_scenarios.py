@@ -94,7 +94,7 @@ def test_scenario_1_twin(new_profile: NewProfile, instances: Instances) -> None:
     serve_broken(
         page,
         "collection.js",
-        "replay(base.items().values(), overlays.all())",
+        "replay(base.items().values(), mutations.all())",
         "replay(base.items().values(), [])",
     )
     alice = open_demo(page, instances[0])
@@ -131,7 +131,7 @@ def test_scenario_2_what_one_client_does_another_sees(new_profile: NewProfile, i
 def test_scenario_2_twin(new_profile: NewProfile, instances: Instances) -> None:
     def deaf(page: Page) -> None:
         """Hears the events and does nothing about them."""
-        serve_broken(page, "base.js", "receive(event) {", "receive(event) { return false;")
+        serve_broken(page, "base.js", "receive: place,", "receive() {},")
 
     alice, bob = two_clients(new_profile, instances, deaf)
     fails(lambda: multi_client_sync(alice, bob), "to have count")
@@ -232,8 +232,8 @@ def test_scenario_4_twin(new_profile: NewProfile, instances: Instances) -> None:
         serve_broken(
             page,
             "dialects/broadcast.js",
-            "Object.fromEntries(positions)",
-            "Object.fromEntries([...positions].map(([channel]) => [channel, null]))",
+            "Object.fromEntries(wanted)",
+            "Object.fromEntries([...wanted].map(([channel]) => [channel, null]))",
         )
 
     alice, bob = reconnecting_clients(new_profile, instances, forgetful)
