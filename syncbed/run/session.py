@@ -27,7 +27,12 @@ from .held import UNCONTROLLED, HeldRun, needs_held
 from .servers import Servers
 
 ADAPTER = "/static/bed/reference.html"
-ADAPTERS = {"broadcast": ADAPTER, "rooms": "/static/bed/rooms.html", "state": "/static/bed/state.html"}
+ADAPTERS = {
+    "broadcast": ADAPTER,
+    "rooms": "/static/bed/rooms.html",
+    "state": "/static/bed/state.html",
+    "mq": "/static/bed/mq.html",
+}
 """Of the reference SDK, by dialect."""
 REACH_S_MAX = 5.0
 FRESH = "0-fresh"  # no profile of a scenario begins with a digit
