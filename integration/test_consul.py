@@ -72,7 +72,7 @@ async def test_a_server_is_known_by_address_tags_and_capabilities(world: World, 
         "service_type": "websocket_gateway",
         "capabilities": "websocket_connection,channel_routing,message_fanout",
         "endpoints": "/ws/gateway",
-        "health": "/health",
+        "health": "/health/websocket-gateway",
     }
 
 

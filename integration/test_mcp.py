@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.client import http
+from integration.client import connect, http
 from integration.mcp_client import TOP, mcp_tools
 from syncbed.scenario import gallery
 from syncbed.world import Address, World
@@ -35,6 +35,7 @@ async def test_the_tools_and_what_each_one_needs(tmp_path: Path) -> None:
     required = {tool.name: set(tool.input_schema.get("required", [])) for tool in listed}
     assert required["run_scenario"] == {"scenario"}
     assert required["websocket_publish_to_channel"] == {"channel", "message"}
+    assert required["websocket_subscribe_to_channel"] == {"channel"}
     assert required["websocket_send_to_connection"] == {"connection_id", "message"}
     assert all(tool.description and tool.annotations for tool in listed)
 
@@ -65,6 +66,9 @@ async def test_the_scenarios_are_those_of_the_gallery(tmp_path: Path) -> None:
         ("explain_run", {"run": "multi-tab"}, "no scenario with a run under "),
         ("websocket_publish_to_channel", {"channel": "guide", "message": "text"}, "message"),
         ("websocket_send_to_connection", {"message": {}}, "connection_id\n  Field required"),
+        ("websocket_subscribe_to_channel", {"channel": "guide", "offset": 1}, "give both"),
+        ("websocket_subscribe_to_channel", {"channel": ""}, "answered 422"),
+        ("websocket_send_to_connection", {"connection_id": "ws_x", "message": {}}, "client not found"),
         ("reset", {"collections": ["orders"]}, "our own server is emptied as a whole"),
         ("dance", {}, "dance"),
     ],
@@ -75,6 +79,36 @@ async def test_what_makes_no_sense_is_refused_by_name(
     async with mcp_tools(cwd=tmp_path) as tools:
         assert says in await tools.refusal(tool, **arguments)
         assert await tools.call("list_scenarios")  # and the server lives
+
+
+async def test_the_gateways_tools_reach_real_clients(tmp_path: Path, world: World) -> None:
+    address = world.reference().address
+    async with mcp_tools("--url", address.url, cwd=tmp_path) as tools:
+        endpoint = await tools.call("websocket_get_endpoint", session_token="mcp")
+        assert "pillar:content" in endpoint["channels"]
+        path = endpoint["websocket_url"].removeprefix(address.ws_url)
+        assert path == "/ws/gateway?session_token=mcp"
+        stands = await tools.call("websocket_subscribe_to_channel", channel="guide")
+        assert (stands["messages"], stands["recovered"]) == ([], True)
+        async with connect(address, path) as client:
+            welcome = await client.next()
+            published = await tools.call(
+                "websocket_publish_to_channel", channel="guide", message={"n": 1}, realm="agents"
+            )
+            assert (published["status"], published["channel"]) == ("published", "websocket:guide")
+            told = await client.next()
+            assert (told["source"], told["message"]) == ("agents", {"n": 1})
+            sent = await tools.call(
+                "websocket_send_to_connection",
+                connection_id=welcome["connection_id"],
+                message={"type": "system", "n": 2},
+            )
+            assert sent["success"]
+            assert (await client.next())["n"] == 2
+        position = {"epoch": stands["epoch"], "offset": stands["offset"]}
+        since = await tools.call("websocket_subscribe_to_channel", channel="guide", **position)
+        assert [message["message"] for message in since["messages"]] == [{"n": 1}]
+        assert since["offset"] == stands["offset"] + 1
 
 
 async def test_our_own_server_is_started_when_it_is_needed_and_begins_anew_at_the_same_place(

@@ -30,7 +30,7 @@ TYPE = "websocket_gateway"
 TAGS = ["websocket", "gateway", "post_office", "smart_city", "real-time"]
 CAPABILITIES = ["websocket_connection", "channel_routing", "message_fanout"]
 ENDPOINTS = ["/ws/gateway"]
-HEALTH = "/health"
+HEALTH = "/health/websocket-gateway"
 
 CALL_S_MAX = 2.0
 RETRY_S_FIRST, RETRY_S_MAX = 0.25, 15.0

@@ -14,8 +14,8 @@ from integration.telemetry.reporting import reporting
 from integration.waiting import until
 from server.core.events import user_channel
 from server.remote import remote_service
+from server.telemetry.spans import resumed
 from syncbed.world import ReferenceProcess
-from tests.brokers.contract import traced
 
 TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TRACEPARENT = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
@@ -155,7 +155,7 @@ async def test_a_message_that_waits_for_its_user_keeps_its_trace(
     collector: Collector, redis_url: str, redis_prefix: str
 ) -> None:
     async with remote_service(redis_url, redis_prefix) as service:
-        with traced(TRACEPARENT["traceparent"]):
+        with resumed(TRACEPARENT["traceparent"]):
             assert not await service.notify_user("alice", "noted", "away")
     shared: dict[str, Any] = {"redis_url": redis_url, "redis_prefix": redis_prefix, "token_secret": SECRET}
     with reporting(collector, "here", **shared) as here:

@@ -9,8 +9,8 @@ clients: no dialect's frame has a place for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 
 from opentelemetry import context, trace
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
@@ -36,6 +36,16 @@ def traceparent() -> str:
 def going_on(carrier: Mapping[str, str]) -> context.Context:
     """The context that `traceparent` and `tracestate` of a carrier tell; the empty one if they tell none."""
     return _w3c.extract(carrier, context.Context())
+
+
+@contextmanager
+def resumed(traceparent: str) -> Iterator[None]:
+    """What was put off goes on under the context it had; without one, under none."""
+    token = context.attach(going_on({"traceparent": traceparent}))
+    try:
+        yield
+    finally:
+        context.detach(token)
 
 
 class Spans:

@@ -52,14 +52,29 @@ class Gateway:
         body = {"channel": channel, "message": message, "realm": realm}
         return await self._ask("POST", f"{POST_OFFICE}/publish", json=body)
 
-    async def subscribe_to_channel(self, connection_id: str, channel: str) -> dict[str, Any]:
-        """Subscribe one connected client to a channel.
+    async def subscribe_to_channel(
+        self, channel: str, epoch: str | None = None, offset: int | None = None, limit: int | None = None
+    ) -> dict[str, Any]:
+        """Follow a channel by asking: the messages since a position, and where the channel stands then.
+
+        The first call, without a position, answers where it stands; each later one goes on with the epoch and
+        offset of the last answer. `recovered: false` says that some messages are lost.
 
         Args:
-            connection_id: As the gateway's welcome told it: `ws_...`.
             channel: `guide`, `pillar:content`, or any other name.
+            epoch: Of the last answer; with offset.
+            offset: Of the last answer; with epoch.
+            limit: Messages at most.
         """
-        body = {"connection_id": connection_id, "channel": channel}
+        if (epoch is None) != (offset is None):
+            raise GatewayError(
+                "a position is epoch and offset: give both, as the last answer had them, or none"
+            )
+        body: dict[str, Any] = {"channel": channel}
+        if epoch is not None:
+            body["after"] = {"epoch": epoch, "offset": offset}
+        if limit is not None:
+            body["limit"] = limit
         return await self._ask("POST", f"{POST_OFFICE}/subscribe", json=body)
 
     async def send_to_connection(self, connection_id: str, message: dict[str, Any]) -> dict[str, Any]:

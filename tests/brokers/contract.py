@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from opentelemetry import context
 
 from server.brokers.base import Broker, BrokerLimits, Delivery, LogGoneError
 from server.core.commit import Item, Mutation, Outcome
 from server.core.events import NOWHERE, Event, Position, connection_channel
 from server.core.json_text import dumps, loads
 from server.core.offline_queue import QueueLimits, Waiting
-from server.telemetry.spans import going_on
+from server.telemetry.spans import resumed
 
 LIMITS = BrokerLimits(
     history_events_max=20,
@@ -67,16 +65,6 @@ def update(entity_id: str, if_match: int | None = None, **fields: Any) -> Mutati
 
 def delete(entity_id: str, if_match: int | None = None) -> Mutation:
     return Mutation("delete", entity_id, {}, if_match)
-
-
-@contextmanager
-def traced(traceparent: str) -> Iterator[None]:
-    """As if a request that carries this were being answered."""
-    token = context.attach(going_on({"traceparent": traceparent}))
-    try:
-        yield
-    finally:
-        context.detach(token)
 
 
 def waiting(n: int, priority: bool = False, at_ms: int = 0) -> Waiting:
@@ -476,7 +464,7 @@ class BrokerContract:
         ours, away = connection_channel("c1"), "user"
         for channel in ("orders", ours):
             await broker.join(channel)
-        with traced(TRACEPARENT):
+        with resumed(TRACEPARENT):
             await broker.commit("orders", create("one", "a client; of odd name", 1))
             await broker.publish("orders", "noted", "1", "a sender; of odd name")
             await broker.signal(ours, "noted", "2")
