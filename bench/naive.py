@@ -1,4 +1,4 @@
-"""The server most people would write: a loop over the subscribers, one `send_text` each."""
+"""The server most people would write: a loop over the subscribers, one `send_text` each; and an echo."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ async def listen(websocket: WebSocket) -> None:
         subscribers.discard(websocket)
 
 
+async def echo(websocket: WebSocket) -> None:
+    await websocket.accept()
+    try:
+        while True:
+            await websocket.send_text(await websocket.receive_text())
+    except WebSocketDisconnect:
+        pass
+
+
 async def broadcast(request: Request) -> Response:
     event = await request.json()
     text = json.dumps(
@@ -39,6 +48,7 @@ async def broadcast(request: Request) -> Response:
 
 routes = [
     WebSocketRoute("/ws/broadcast", listen),
+    WebSocketRoute("/ws/echo", echo),
     Route("/test/broadcast", broadcast, methods=["POST"]),
 ]
 

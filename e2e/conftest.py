@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, BrowserType, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, BrowserType, ConsoleMessage, Page, expect
 
 from e2e.js_coverage import JsCoverage
 from syncbed.world import World, WorldError, launch_options
+
+PATIENCE_MS = 30_000
+"""How long a test waits for what must come: on a busy machine too, and who is well waits for nothing."""
+expect.set_options(timeout=PATIENCE_MS)
 
 # Chromium's own words about faults that a test causes on purpose; the page did not say them.
 NETWORK_NOISE = re.compile(r"^(Failed to load resource: |WebSocket connection to )")

@@ -103,7 +103,7 @@ def call(url: str, method: str, path: str, body: Any = None, headers: Mapping[st
         {"Content-Type": "application/json", **(headers or {})},
         method=method,
     )
-    with urllib.request.urlopen(request, timeout=5) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 

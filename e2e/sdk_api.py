@@ -50,7 +50,7 @@ def of_code(page: Page, sdk: Path) -> Api:
     texts = {path.stem: path.read_text("utf-8") for path in sdk.glob("*.js")}
     found["The client: option"] = set(typedef(texts["options"], "ClientOptions"))
     found["The client: hook"] = set(typedef(texts["channels"], "SubscribeHooks"))
-    found["The collection: option"] = set(re.findall(r"@param \{.+\} \[?options\.(\w+)", texts["collection"]))
+    found["The collection: option"] = set(typedef(texts["collection"], "CollectionOptions"))
     [change] = re.findall(r"@typedef \{\{why: ([^,]+),", texts["collection"])
     found["The collection: why"] = set(re.findall(r"'([\w-]+)'", change))
     found["RPC: option"] = set(re.findall(r"ClientOptions & \{(\w+)\?:", texts["rpc-client"]))

@@ -17,6 +17,6 @@ def test_the_readme_example_runs_as_it_stands(new_profile: Callable[..., Profile
     [example] = re.findall(r"```js\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
     page = new_profile().context.new_page()
     page.goto(f"{base_url}/health")
-    with page.expect_console_message(lambda message: message.text == "the example is through", timeout=4000):
+    with page.expect_console_message(lambda message: message.text == "the example is through"):
         page.add_script_tag(content=example + "\nconsole.log('the example is through');", type="module")
     assert server_titles(base_url) == ["2 × flat white"]

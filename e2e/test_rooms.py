@@ -54,6 +54,27 @@ class WebSocketClient {
 }
 """
 
+GUIDE_USAGE = """
+const client = new WebSocketClient('ws://localhost:8081/ws');
+
+client
+  .on('connected', (msg) => {
+    console.log('Connected:', msg.data.client_id);
+    client.subscribe('notifications');
+  })
+  .on('subscribed', (msg) => {
+    console.log('Subscribed to:', msg.room);
+  })
+  .on('message', (msg) => {
+    console.log('Message from', msg.room, ':', msg.data);
+  })
+  .on('error', (msg) => {
+    console.error('Error:', msg.error);
+  });
+
+await client.connect();
+"""
+
 OPEN = (
     "async (room) => {"
     + GUIDE_CLIENT
@@ -100,3 +121,24 @@ def test_the_guides_own_client_works_as_its_guide_says(page: Page, channel: str)
 
     page.evaluate("() => client.close()")
     page.wait_for_function("() => client.ws.readyState === WebSocket.CLOSED")
+
+
+def test_the_guides_own_usage_says_what_it_says(page: Page) -> None:
+    """Its address alone is another one: that of the server that runs."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto("/health")
+    address = page.evaluate("() => `ws://${location.host}/ws`")
+    usage = GUIDE_USAGE.replace("ws://localhost:8081/ws", address)
+    page.evaluate(f"async () => {{ {GUIDE_CLIENT} {usage} window.client = client; }}")
+    with page.expect_console_message(lambda message: message.text.startswith("Subscribed")):
+        page.evaluate("() => client.subscribe('notifications')")  # it may have been told of the first already
+    other = page.context.new_page()
+    other.goto("/health")
+    other.evaluate(OPEN, "notifications")
+    heard(other, 2)
+    with page.expect_console_message(lambda message: message.text.startswith("Message from")):
+        other.evaluate("() => client.publish('notifications', 'tea')")
+    assert said[0].startswith("Connected: ")
+    assert said[1] == "Subscribed to: notifications"
+    assert said[-1] == "Message from notifications : tea"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
-from e2e.conftest import Profile
+from e2e.conftest import PATIENCE_MS, Profile
 from e2e.demo_page import Demo, call, delete_all_orders, open_demo, serve_broken, server_titles
 from syncbed.world import ReferenceProcess
 
@@ -19,11 +19,8 @@ Instances = tuple[str, str]
 NewProfile = Callable[..., Profile]
 Break = Callable[[Page], None]
 
-PATIENCE_MS = 4000
-"""How long a check waits for what must come."""
-
-TWIN_PATIENCE_MS = 1500
-"""How long a twin waits for it in vain."""
+TWIN_PATIENCE_MS = 3000
+"""How long a twin waits in vain for what does not come."""
 
 
 @pytest.fixture
@@ -42,9 +39,9 @@ def instances(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> In
 
 @pytest.fixture(autouse=True)
 def patience() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE_MS)
+    """A twin has less of it."""
     yield
-    expect.set_options(timeout=None)
+    expect.set_options(timeout=PATIENCE_MS)
 
 
 def healthy(page: Page) -> None:
@@ -97,7 +94,7 @@ def test_scenario_1_twin(new_profile: NewProfile, instances: Instances) -> None:
     serve_broken(
         page,
         "collection.js",
-        "replay(base.items().values(), overlays.all())",
+        "replay(base.items().values(), mutations.all())",
         "replay(base.items().values(), [])",
     )
     alice = open_demo(page, instances[0])
@@ -134,7 +131,7 @@ def test_scenario_2_what_one_client_does_another_sees(new_profile: NewProfile, i
 def test_scenario_2_twin(new_profile: NewProfile, instances: Instances) -> None:
     def deaf(page: Page) -> None:
         """Hears the events and does nothing about them."""
-        serve_broken(page, "base.js", "receive(event) {", "receive(event) { return false;")
+        serve_broken(page, "base.js", "receive: place,", "receive() {},")
 
     alice, bob = two_clients(new_profile, instances, deaf)
     fails(lambda: multi_client_sync(alice, bob), "to have count")
@@ -235,8 +232,8 @@ def test_scenario_4_twin(new_profile: NewProfile, instances: Instances) -> None:
         serve_broken(
             page,
             "dialects/broadcast.js",
-            "Object.fromEntries(positions)",
-            "Object.fromEntries([...positions].map(([channel]) => [channel, null]))",
+            "Object.fromEntries(wanted)",
+            "Object.fromEntries([...wanted].map(([channel]) => [channel, null]))",
         )
 
     alice, bob = reconnecting_clients(new_profile, instances, forgetful)
@@ -248,6 +245,5 @@ def reconnecting_clients(
     new_profile: NewProfile, instances: Instances, break_alice: Break
 ) -> tuple[Demo, Demo]:
     page = new_profile().context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
     break_alice(page)
     return open_demo(page, instances[0]), open_demo(new_profile().context.new_page(), instances[1])

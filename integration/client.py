@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from syncbed.world import Address
 
-ANSWER_S_MAX = 10.0
+ANSWER_S_MAX = 60.0
 Frame = dict[str, Any]
 
 

@@ -68,7 +68,7 @@ async def test_a_reader_that_does_not_read_holds_the_end_up_only_so_long(world: 
 async def test_an_interrupt_ends_it_like_a_termination(world: World) -> None:
     running = world.reference()
     os.kill(running.pid, signal.SIGINT)
-    assert await asyncio.to_thread(running.wait, 10) == 0
+    assert await asyncio.to_thread(running.wait, 60) == 0
 
 
 async def test_a_request_that_is_under_way_is_answered_before_the_end(world: World) -> None:

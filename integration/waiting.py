@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 
 LOOK_EVERY_S = 0.005
-WAIT_S_MAX = 10.0
+WAIT_S_MAX = 60.0
 
 
 async def until(holds: Callable[[], bool | Awaitable[bool]], wait_s_max: float = WAIT_S_MAX) -> None:

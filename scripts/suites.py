@@ -4,7 +4,8 @@
 
 Suites are unit, integration, e2e (the reference stack in real tabs), bed (the instrument in real
 tabs: driver, wire, held mode, and what befalls the sync engine) and lab. Without a name all of them
-run, all even if one fails.
+run, all even if one fails. Several run two at a time, and what each says comes whole when it has
+ended; of one alone it comes as it is said.
 Everything from the first word that is not a suite goes to pytest as it is:
 
     scripts/test e2e -k offline              some tests
@@ -25,6 +26,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -60,6 +64,11 @@ NEEDS: dict[str, tuple[services.Provide, ...]] = {
     "lab": TABS,
 }
 
+LANES = 2
+"""How many run at a time: a suite waits half of its time, for servers, browsers and clocks."""
+LONGEST_FIRST = ("bed", "integration", "lab", "e2e", "unit")
+"""So that no lane is left alone with a long one at the end."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -94,7 +103,9 @@ def main(words: list[str]) -> int:
     # A folder of its own, so that two runs at a time do not count into each other.
     with tempfile.TemporaryDirectory(prefix="syncbed-test-") as name:
         folder = Path(name)
-        outcomes = [run(suite, arguments, folder) for suite in chosen]
+        began = time.monotonic()
+        outcomes = sorted(run_all(chosen, arguments, folder), key=lambda each: chosen.index(each.suite))
+        seconds = time.monotonic() - began
         covered = f"Line coverage: server/ {server_coverage(folder)} · SDK {sdk_coverage(folder)}"
 
     console = Console(highlight=False)
@@ -102,7 +113,7 @@ def main(words: list[str]) -> int:
     console.print(covered)
     for sentence in missing:
         console.print(f"[red]missing:[/red] {sentence}")
-    print(closing_line(outcomes))
+    print(closing_line(outcomes, seconds))
     return 1 if missing or any(outcome.trouble for outcome in outcomes) else 0
 
 
@@ -110,13 +121,35 @@ def needs_of(chosen: list[str]) -> list[services.Provide]:
     return list(dict.fromkeys(need for suite in chosen for need in NEEDS[suite]))
 
 
-def run(suite: str, arguments: list[str], folder: Path) -> Outcome:
-    print(f"\n── {suite}", flush=True)
+def run_all(chosen: list[str], arguments: list[str], folder: Path) -> Iterator[Outcome]:
+    """As they end."""
+    if len(chosen) == 1:
+        print(f"\n── {chosen[0]}", flush=True)
+        yield run(chosen[0], arguments, folder)
+        return
+    print(f"\nrunning {', '.join(chosen)}, {LANES} at a time: each is told of when it has ended", flush=True)
+    said = {suite: folder / f"{suite}.txt" for suite in sorted(chosen, key=LONGEST_FIRST.index)}
+    lanes = ThreadPoolExecutor(LANES)
+    try:
+        running = [lanes.submit(run, suite, arguments, folder, said[suite]) for suite in said]
+        for ended in as_completed(running):
+            outcome = ended.result()
+            print(f"\n── {outcome.suite}\n{said[outcome.suite].read_text(errors='replace')}", flush=True)
+            yield outcome
+    finally:
+        lanes.shutdown(cancel_futures=True)
+
+
+def run(suite: str, arguments: list[str], folder: Path, said: Path | None = None) -> Outcome:
+    """One suite to its end; what it says goes into the file `said`, or to where our own words go."""
     results = folder / f"{suite}.xml"
     environ = {**os.environ, "COVERAGE_FILE": str(folder / ".coverage"), "SYNCBED_JS_COVERAGE": str(folder)}
     pytest = ["-m", "coverage", "run", "-m", "pytest", *SUITES[suite], f"--junitxml={results}"]
     began = time.monotonic()
-    ended = subprocess.run([sys.executable, *pytest, *arguments], cwd=TOP, env=environ)
+    with said.open("wb") if said is not None else nullcontext() as out:
+        ended = subprocess.run(
+            [sys.executable, *pytest, *arguments], cwd=TOP, env=environ, stdout=out, stderr=out
+        )
     return outcome(suite, ended.returncode, time.monotonic() - began, results)
 
 
@@ -147,14 +180,14 @@ def table(outcomes: list[Outcome]) -> Table:
     return drawn
 
 
-def closing_line(outcomes: list[Outcome]) -> str:
+def closing_line(outcomes: list[Outcome], seconds: float) -> str:
     """All suites in one line, in the words that pytest ends with."""
     tests, failed, skipped = (
         sum(getattr(each, figure) for each in outcomes) for figure in ("tests", "failed", "skipped")
     )
     counts = {"failed": failed, "passed": tests - failed - skipped, "skipped": skipped}
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what == "passed")
-    return f"===== {told} in {sum(each.seconds for each in outcomes):.2f}s ====="
+    return f"===== {told} in {seconds:.2f}s ====="
 
 
 def server_coverage(folder: Path) -> str:

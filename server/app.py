@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -121,7 +122,7 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
     now_ms = wall_clock_ms(clock)
     dialect_options = DialectOptions(
         settings.channel_chars_max,
-        new_id,
+        frame_ids(),
         now_ms,
         lambda: iso_time(now_ms()),
         handlers.types,
@@ -247,6 +248,12 @@ def build_broker(settings: Settings) -> Broker:
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+def frame_ids() -> Callable[[], str]:
+    """Ids that no other process makes either; one for each frame, so they are counted and not drawn."""
+    prefix, numbers = uuid.uuid4().hex[:12], itertools.count(1)
+    return lambda: f"{prefix}-{next(numbers)}"
 
 
 def _random_epoch() -> str:

@@ -21,7 +21,7 @@ from syncbed.cli import app
 from syncbed.world import WatchedProcess, WorldError
 from syncbed.world.reference import without_settings
 
-RUN_S_MAX = 30
+RUN_S_MAX = 100
 
 
 def shell_environment() -> dict[str, str]:

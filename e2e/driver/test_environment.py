@@ -116,7 +116,7 @@ def test_a_signal_ends_a_run_with_its_servers_browser_and_folders(
         if '"kind":"step"' in line:
             break
     process.send_signal(number)
-    process.communicate(timeout=30)
+    process.communicate(timeout=100)
     assert process.returncode == {signal.SIGTERM: 143, signal.SIGINT: 130}[number]
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("syncbed-")] == []
 
@@ -126,7 +126,7 @@ def lines_of(folder: Path) -> Iterator[str]:
     follow = [
         "sh",
         "-c",
-        "until ls runs/*/*/trace.jsonl >/dev/null 2>&1; do :; done; tail -f runs/*/*/trace.jsonl",
+        "until ls runs/*/*/trace.jsonl >/dev/null 2>&1; do sleep 0.05; done; tail -f runs/*/*/trace.jsonl",
     ]
     with subprocess.Popen(follow, cwd=folder, text=True, stdout=subprocess.PIPE) as tail:
         assert tail.stdout is not None

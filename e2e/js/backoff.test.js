@@ -2,7 +2,7 @@ import { backoff } from '/static/sdk/backoff.js';
 import { uuid } from '/static/sdk/clock.js';
 import { equal, ok, test } from './harness.js';
 
-const wait = (attempt, chance) => backoff({ attempt, delay: 1000, ceiling: 30_000, chance });
+const wait = (attempt, chance) => backoff(attempt, 1000, 30_000, chance);
 
 test('the wait doubles up to the ceiling', () => {
   equal([1, 2, 3, 4, 5, 6, 7].map((attempt) => wait(attempt, 1)), [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);

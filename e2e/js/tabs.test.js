@@ -5,7 +5,7 @@ import { faults, fresh, openClient, openCollection, log, openTab, read, titles }
 
 /** Clients of one page are tabs to each other: each has a channel, a lock and a name of its own. */
 const openOne = (name) => {
-  const tabs = openTabs({ tabId: crypto.randomUUID(), name });
+  const tabs = openTabs(crypto.randomUUID(), name);
   afterwards(() => tabs.close());
   return tabs;
 };
@@ -232,7 +232,7 @@ test('news of a change that comes later than the change itself lays nothing over
   const url = new URL(`/api/${name}`, location.href).href;
   const { clientId } = one.client;
   const entry = { url, clientId, mutationId: 1, seq: 1, was: [], op: 'create', id, fields: { title: 'bread' }, tab: 'x' };
-  late.postMessage({ from: one.client.parts.tabs.id, topic: 'outbox', body: { kind: 'made', url, entry } });
+  late.postMessage({ from: one.client.parts.tabs.id, topic: 'outbox', body: { kind: 'made', entry } });
   late.postMessage({ from: 'late', topic: 'emit', body: { channel: name, payload: 'after it' } });
   const heard = [];
   two.collection.onChange(({ reason }) => heard.push(reason));

@@ -72,6 +72,9 @@ class LabPage:
     def press(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
+            if key == "Escape":
+                # Of one inside a pane the page hears from the pane; the next key is to be the page's own.
+                self.page.wait_for_function("() => document.activeElement?.tagName !== 'IFRAME'")
 
     def command(self, title: str) -> None:
         """By the palette."""

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import jwt
 
-from integration.client import Frame, Socket, connect, http
+from integration.client import Frame, Socket, connect
 from syncbed.world import Address
 
 SECRET = "a secret of the core tests, long enough"
@@ -54,6 +55,7 @@ class StateSocket(Socket):
 @dataclass
 class Core:
     address: Address
+    caller: httpx.AsyncClient
 
     @asynccontextmanager
     async def open(self, user: str = "alice", **token_options: Any) -> AsyncIterator[StateSocket]:
@@ -64,15 +66,13 @@ class Core:
             yield client
 
     async def notify(self, user: str, data: Any, *, priority: bool = False) -> str:
-        async with http(self.address) as caller:
-            body = {"event": "noted", "data": data, "priority": priority}
-            status: str = (await caller.post(f"/test/users/{user}/messages", json=body)).json()["status"]
-            return status
+        body = {"event": "noted", "data": data, "priority": priority}
+        status: str = (await self.caller.post(f"/test/users/{user}/messages", json=body)).json()["status"]
+        return status
 
     async def leftovers(self) -> dict[str, int]:
-        async with http(self.address) as caller:
-            found: dict[str, int] = (await caller.get("/test/leftovers")).json()
-            return found
+        found: dict[str, int] = (await self.caller.get("/test/leftovers")).json()
+        return found
 
     async def is_empty(self) -> bool:
         found = await self.leftovers()

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from integration.core.client import SECRET, Core, Figures
-from syncbed.world import World
+from integration.core.client import Core, Figures
 
 CASES: list[tuple[str, str, str]] = [
     ("", "INVALID_MESSAGE", "Empty message received"),
@@ -68,9 +67,8 @@ async def test_the_errors_of_one_are_nothing_to_another(core: Core) -> None:
         assert {(await alice.next())["type"] for _ in range(50)} == {"error"}
 
 
-async def test_too_many_messages_are_refused_and_the_heartbeat_is_not_counted(world: World) -> None:
-    core = Core(world.reference(token_secret=SECRET).address)
-    async with core.open() as client:
+async def test_too_many_messages_are_refused_and_the_heartbeat_is_not_counted(strict: Core) -> None:
+    async with strict.open() as client:
         for _ in range(15):
             await client.ping()
             await client.answer({"type": "nonsense counts as well"})

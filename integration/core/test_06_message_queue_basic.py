@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import Any
 
 import pytest
 
-from integration.core.client import SECRET, Core, Figures, StateSocket
+from integration.core.client import Core, Figures, StateSocket
+from integration.core.conftest import PREFIX, QUEUE_AGE_S_MAX
 from integration.waiting import until
 from server.remote import remote_service
-from syncbed.world import World
 
 
 async def heard(client: StateSocket, count: int) -> list[Any]:
@@ -54,21 +55,13 @@ async def test_the_urgent_is_heard_first(core: Core) -> None:
 
 
 @pytest.mark.parametrize("broker", ["memory", "redis"])
-async def test_what_is_too_old_is_not_heard(
-    world: World, redis_url: str, redis_prefix: str, broker: str
-) -> None:
-    settings: dict[str, Any] = {"token_secret": SECRET, "queue_age_s_max": 10}
-    if broker == "redis":
-        settings |= {"redis_url": redis_url, "redis_prefix": redis_prefix}
-    core = Core(world.reference(**settings).address)
+async def test_what_is_too_old_is_not_heard(strict: Core, elsewhere: Core, broker: str) -> None:
+    core = {"memory": strict, "redis": elsewhere}[broker]
     await core.notify("alice", "old")
-    from integration.client import http
-
-    async with http(core.address) as caller:
-        await caller.post("/test/clock", json={"frozen": True})
-        await caller.post("/test/clock", json={"advance_ms": 10_001})
-        await core.notify("alice", "new")
-        await caller.post("/test/clock", json={"frozen": False})
+    await core.caller.post("/test/clock", json={"frozen": True})
+    await core.caller.post("/test/clock", json={"advance_ms": QUEUE_AGE_S_MAX * 1000 + 1})
+    await core.notify("alice", "new")
+    await core.caller.post("/test/clock", json={"frozen": False})
     async with core.open() as client:
         assert await heard(client, 1) == ["new"]
         await client.ping()
@@ -84,9 +77,9 @@ async def test_nothing_is_heard_twice_and_others_hear_nothing(core: Core) -> Non
         await alice.ping()
 
 
-async def test_nothing_is_lost_while_connections_come_and_go(world: World) -> None:
+async def test_nothing_is_lost_while_connections_come_and_go(strict: Core) -> None:
     """A connection that is closed with a goodbye takes nothing with it."""
-    core = Core(world.reference(token_secret=SECRET, queue_messages_max=1000).address)
+    core = strict
     told = 150
     seen: list[Any] = []
 
@@ -104,17 +97,13 @@ async def test_nothing_is_lost_while_connections_come_and_go(world: World) -> No
             await client.connection.close()
             async for rest in client.connection:  # what was on its way
                 assert isinstance(rest, str)
-                seen += [__import__("json").loads(rest)["payload"]["data"]]
+                seen += [json.loads(rest)["payload"]["data"]]
     await telling
     assert seen == list(range(told))
 
 
-async def test_another_process_tells_a_user_through_redis(
-    world: World, redis_url: str, redis_prefix: str
-) -> None:
-    settings: dict[str, Any] = {"redis_url": redis_url, "redis_prefix": redis_prefix}
-    core = Core(world.reference(token_secret=SECRET, **settings).address)
-    async with remote_service(redis_url, redis_prefix) as service:
+async def test_another_process_tells_a_user_through_redis(core: Core, redis_url: str) -> None:
+    async with remote_service(redis_url, PREFIX) as service:
         assert not await service.notify_user("alice", "noted", "away")
         async with core.open() as client:
             assert await heard(client, 1) == ["away"]

@@ -7,9 +7,8 @@ import time
 from contextlib import AsyncExitStack
 
 from integration.client import connect
-from integration.core.client import SECRET, Core, Figures, StateSocket, token
+from integration.core.client import Core, Figures, StateSocket, token
 from integration.waiting import until
-from syncbed.world import World
 
 
 async def several(stack: AsyncExitStack, core: Core, count: int, user: str = "alice") -> list[StateSocket]:
@@ -74,10 +73,8 @@ async def test_the_end_of_one_is_nothing_to_the_others_nor_to_other_users(core: 
         await bob.ping()
 
 
-async def test_where_the_oldest_makes_room_it_is_closed_with_4004(world: World) -> None:
-    settings = {"token_secret": SECRET, "user_over_limit": "close_oldest", "user_connections_max": 2}
-    core = Core(world.reference(**settings).address)  # type: ignore[arg-type]
-    async with core.open() as one, core.open() as two, core.open() as three:
+async def test_where_the_oldest_makes_room_it_is_closed_with_4004(strict: Core) -> None:
+    async with strict.open() as one, strict.open() as two, strict.open() as three:
         assert (await one.closed())[0] == 4004
         await two.ping()
         await three.ping()

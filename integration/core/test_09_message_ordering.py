@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from integration.client import Frame
-from integration.core.client import SECRET, Core, Figures, StateSocket
-from syncbed.world import World
+from integration.core.client import Core, Figures, StateSocket
 
 
 async def say(client: StateSocket, messages: Iterable[Any]) -> None:
@@ -60,16 +59,9 @@ async def test_several_who_send_at_once_keep_their_own_order_in_one_sequence(cor
             assert mine == list(range(count))
 
 
-async def test_two_instances_give_one_sequence(world: World, redis_url: str, redis_prefix: str) -> None:
-    settings: dict[str, Any] = {
-        "redis_url": redis_url,
-        "redis_prefix": redis_prefix,
-        "token_secret": SECRET,
-        "state_messages_per_min_max": 0,
-    }
-    first, second = (Core(world.reference(**settings).address) for _ in range(2))
+async def test_two_instances_give_one_sequence(core: Core, elsewhere: Core) -> None:
     count = 25
-    async with first.open() as a, second.open() as b, first.open() as here, second.open() as there:
+    async with core.open() as a, elsewhere.open() as b, core.open() as here, elsewhere.open() as there:
         sending = asyncio.gather(
             say(a, (["a", n] for n in range(count))), say(b, (["b", n] for n in range(count)))
         )

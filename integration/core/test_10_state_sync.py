@@ -9,9 +9,9 @@ import uuid
 import pytest
 
 from integration.client import connect
-from integration.core.client import SECRET, Core, Figures, token
+from integration.core.client import Core, Figures, token
+from integration.core.conftest import Brittle
 from integration.waiting import until
-from syncbed.world import World
 
 
 @pytest.fixture
@@ -97,9 +97,8 @@ async def test_what_is_asked_for_is_never_older_than_what_was_heard(core: Core, 
         assert versions == sorted(versions)
 
 
-async def test_a_state_that_grows_too_large_is_refused(world: World, user: str) -> None:
-    core = Core(world.reference(token_secret=SECRET, item_bytes_max=500).address)
-    async with core.open(user) as client:
+async def test_a_state_that_grows_too_large_is_refused(strict: Core, user: str) -> None:
+    async with strict.open(user) as client:
         assert (await client.update("a", "x" * 400))["type"] == "state_updated"
         refused = await client.update("b", "x" * 400)
         assert refused["payload"]["code"] == "MESSAGE_TOO_LARGE"
@@ -112,19 +111,15 @@ async def test_the_states_of_two_users_are_apart(core: Core, user: str) -> None:
         assert (await theirs.answer({"type": "get_current_state"}))["payload"]["state"] == {}
 
 
-async def test_while_redis_is_away_a_write_is_an_error_and_nothing_is_half_done(world: World) -> None:
-    redis = world.redis()
-    core = Core(
-        world.reference(
-            redis_url=redis.url, token_secret=SECRET, redis_timeout_ms=500, state_messages_per_min_max=0
-        ).address
-    )
-    async with core.open() as client:
+async def test_while_redis_is_away_a_write_is_an_error_and_nothing_is_half_done(
+    brittle: Brittle, user: str
+) -> None:
+    async with brittle.core.open(user) as client:
         await client.update("a", 1)
-        redis.kill()
+        brittle.redis.kill()
         refused = await client.update("a", 2)
         assert refused["payload"]["code"] == "PROCESSING_ERROR"
-        redis.start()
+        brittle.redis.start()
 
         async def written() -> bool:
             return bool((await client.update("a", 3))["type"] == "state_updated")
@@ -132,12 +127,10 @@ async def test_while_redis_is_away_a_write_is_an_error_and_nothing_is_half_done(
         await until(written)
 
 
-async def test_who_comes_while_redis_is_away_is_told_to_try_again(world: World) -> None:
-    redis = world.redis()
-    core = Core(world.reference(redis_url=redis.url, token_secret=SECRET, redis_timeout_ms=500).address)
-    redis.kill()
-    async with connect(core.address, "/ws/state", f"?token={token()}") as client:
+async def test_who_comes_while_redis_is_away_is_told_to_try_again(brittle: Brittle) -> None:
+    brittle.redis.kill()
+    async with connect(brittle.core.address, "/ws/state", f"?token={token()}") as client:
         assert (await client.next())["type"] == "connection_established"
         assert (await client.next())["payload"]["code"] == "PROCESSING_ERROR"
         assert (await client.closed())[0] == 1013
-    await until(core.is_empty)
+    await until(brittle.core.is_empty)

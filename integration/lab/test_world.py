@@ -22,7 +22,7 @@ def order(lab: LabProcess, key: str = "one", mutation: str = "1") -> asyncio.Tas
     """Somebody's write, through the wire."""
 
     async def write() -> httpx.Response:
-        async with httpx.AsyncClient(base_url=lab.origin_of("alice"), timeout=30) as http:
+        async with httpx.AsyncClient(base_url=lab.origin_of("alice"), timeout=60) as http:
             return await http.post(
                 "/api/orders",
                 json={"id": key, "title": f"1 × {key}", "done": False},
@@ -126,7 +126,7 @@ async def test_one_message_meets_what_tcp_never_does(lab: LabProcess, lab_page: 
         for name in [name for name in events_waiting(lab_page) if name]:
             await lab_page.does("deliver", message=name)
         titles = {"drop": ["b"], "duplicate": ["a", "a", "b"], "reorder": ["b", "a"]}[does]
-        got = [json.loads(await asyncio.wait_for(socket.recv(), 5)) for _ in titles]
+        got = [json.loads(await asyncio.wait_for(socket.recv(), 60)) for _ in titles]
         assert [title_in(each) for each in got] == titles
         recorded = await lab_page.does("scenario")
         assert {"do": does, "message": first["name"]} in recorded["steps"]

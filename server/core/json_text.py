@@ -24,10 +24,15 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+# Made once: `json.loads` and `json.dumps` would make one for each call that asks for anything special.
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
+
 def loads(text: str | bytes) -> Any:
     """Parse, or raise ValueError with a sentence that says what is wrong."""
     try:
-        return json.loads(text, parse_float=_finite, parse_constant=_no_constant)
+        return _DECODER.decode(text if isinstance(text, str) else text.decode(json.detect_encoding(text)))
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -50,4 +55,4 @@ def _inside(value: Any) -> Iterable[Any]:
 
 
 def dumps(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from ..brokers.base import IndefiniteError
@@ -17,35 +18,47 @@ from .instance import Instance
 
 logger = logging.getLogger("syncbed.rpc")
 
+Work = Callable[[], Coroutine[Any, Any, None]]
+
 
 async def ask(instance: Instance, connection: Connection, command: Ask) -> None:
     """The handler runs beside what the client says next; its answer goes out when it is there."""
     handler = instance.handlers.of_request(command.topic)
-    error = None
     if handler is None:
-        error = f"no handler for topic: {command.topic}"
-    elif connection.asks >= instance.settings.asks_max:
-        error = f"too many requests at once: {connection.asks} are being answered"
-    if handler is None or error is not None:
-        connection.send(Answered(command.correlation, None, error))
+        connection.send(Answered(command.correlation, None, f"no handler for topic: {command.topic}"))
         return
-    client = Client(connection, instance.service, command.topic)
+    if connection.asks >= instance.settings.asks_max:
+        refusal = f"too many requests at once: {connection.asks} are being answered"
+        connection.send(Answered(command.correlation, None, refusal))
+        return
+    try:
+        result = handler(Client(connection, instance.service, command.topic), command.body)
+        if not inspect.isawaitable(result):
+            connection.send(Answered(command.correlation, result))
+            return
+    except Exception as error:
+        _failed(connection, command, error)
+        return
     connection.asks += 1
-    instance.relay.spawn(_answering(handler, client, command))
+    instance.relay.spawn(_answer_later(connection, command, result))
 
 
-def _answering(handler: Handler, client: Client, command: Ask) -> Callable[[], Coroutine[Any, Any, None]]:
+def _answer_later(connection: Connection, command: Ask, result: Awaitable[Any]) -> Work:
     async def answer() -> None:
         try:
-            result = await run(handler, client, command.body)
-            client.connection.send(Answered(command.correlation, result))
+            connection.send(Answered(command.correlation, await result))
         except Exception as error:
-            logger.exception("the handler of %s failed", command.topic)
-            client.connection.send(Answered(command.correlation, None, f"handler error: {error}"))
+            _failed(connection, command, error)
         finally:
-            client.connection.asks -= 1
+            connection.asks -= 1
 
     return answer
+
+
+def _failed(connection: Connection, command: Ask, error: Exception) -> None:
+    """Whatever the application's handler did, or an answer that is no JSON."""
+    logger.error("the handler of %s failed", command.topic, exc_info=error)
+    connection.send(Answered(command.correlation, None, f"handler error: {error}"))
 
 
 async def respond(instance: Instance, connection: Connection, command: Respond) -> None:
@@ -82,7 +95,7 @@ def tell_handlers(instance: Instance, connection: Connection, topic: str, body: 
         instance.relay.spawn(_hearing(handler, Client(connection, instance.service, topic), body))
 
 
-def _hearing(handler: Handler, client: Client, body: Any) -> Callable[[], Coroutine[Any, Any, None]]:
+def _hearing(handler: Handler, client: Client, body: Any) -> Work:
     async def hear() -> None:
         try:
             await run(handler, client, body)

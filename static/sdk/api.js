@@ -12,96 +12,87 @@ import { clearTimer, setTimer } from './clock.js';
 /** @typedef {import('./replay.js').Item} Item */
 
 /**
- * @typedef {Error & {code: number | string, current: Item | null, definite: boolean}} MutationError
- *   `name` is the server's name for it; `current` the item as the server has it, where it says so;
- *   `definite`: it certainly did not happen
+ * @typedef {object} Problem as it travels between tabs
+ * @property {string} name the server's name for it
+ * @property {string} message
+ * @property {number | string} code
+ * @property {Item | null} current the item as the server has it, where it says so
+ * @property {boolean} definite it certainly did not happen
  */
 
-/**
- * @typedef {{kind: 'acknowledged', result: any}
- *   | {kind: 'refused' | 'fenced' | 'unsettled', error: MutationError}} Answer
- */
+/** @typedef {Error & Problem} MutationError */
 
-/**
- * @param {string} message
- * @param {{name: string, code?: number | string, current?: Item | null, definite?: boolean}} facts
- * @returns {MutationError}
- */
-export const mutationError = (message, { name, code = name, current = null, definite = false }) =>
-  Object.assign(new Error(message), { code, name, current, definite });
+/** @typedef {{kind: 'acknowledged' | 'refused' | 'fenced' | 'unsettled', result?: any, error?: Problem}} Answer */
+
+/** @param {string} name @param {string} message @param {Partial<Problem>} [more] @returns {Problem} */
+export const problem = (name, message, more) => ({ name, message, code: name, current: null, definite: false, ...more });
+
+/** @param {Problem} problem @returns {MutationError} */
+export const toError = (problem) => Object.assign(new Error(problem.message), problem);
 
 /** Answers that say "later", whatever their body says. */
-const LATER = new Set([408, 425, 429]);
-
-const METHODS = { create: 'POST', update: 'PATCH', remove: 'DELETE' };
+const LATER = [408, 425, 429];
 
 /**
  * @param {string} address
  * @param {RequestInit} init
- * @param {{timeout: number, stop: AbortSignal}} limits ms, for the whole answer
- * @returns {Promise<{status: number, body: any}>}
+ * @param {number} timeout ms, for the whole answer
+ * @param {AbortSignal} stop
+ * @returns {Promise<{status: number, ok: boolean, body: any}>}
  */
-const request = async (address, init, { timeout, stop }) => {
-  const tooLate = new AbortController();
-  const timer = setTimer(() => tooLate.abort(new DOMException('no answer in time', 'TimeoutError')), timeout);
-  const cancel = () => tooLate.abort(stop.reason);
-  stop.addEventListener('abort', cancel);
-  if (stop.aborted) cancel();
+const request = async (address, init, timeout, stop) => {
+  const late = new AbortController();
+  const timer = setTimer(() => late.abort(new DOMException('no answer in time', 'TimeoutError')), timeout);
   try {
-    const answer = await fetch(address, { cache: 'no-store', ...init, signal: tooLate.signal });
+    const signal = AbortSignal.any([stop, late.signal]);
+    const answer = await fetch(address, { cache: 'no-store', ...init, signal });
+    const { status, ok } = answer;
     // An answer that broke off in the middle of its body is no answer: this throws too. A refusal may well
     // come from something between, without a word of ours in it: its status says enough.
-    const body = answer.ok ? await answer.json() : await answer.json().catch(() => null);
-    return { status: answer.status, body };
+    return { status, ok, body: await answer.json().catch((error) => (ok ? Promise.reject(error) : null)) };
   } finally {
     clearTimer(timer);
-    stop.removeEventListener('abort', cancel);
   }
 };
 
 /**
  * @param {string} url of the collection
  * @param {string} clientId
- * @param {{timeout: number, stop: AbortSignal}} limits
+ * @param {number} timeout ms
+ * @param {AbortSignal} stop
  * @returns {Promise<import('./base.js').Snapshot>}
  */
-export const readSnapshot = async (url, clientId, limits) => {
-  const { status, body } = await request(url, { headers: { 'Client-Id': clientId } }, limits);
-  if (status !== 200) throw new Error(body?.error?.message ?? `the server answered ${status}`);
-  if (!Array.isArray(body?.items) || typeof body.epoch !== 'string' || !Number.isSafeInteger(body.offset)) {
-    throw new Error(`not a snapshot: ${url}`);
-  }
-  return body;
+export const readSnapshot = async (url, clientId, timeout, stop) => {
+  const { status, body } = await request(url, { headers: { 'Client-Id': clientId } }, timeout, stop);
+  const { items, epoch, offset, error } = body ?? {};
+  if (Array.isArray(items) && typeof epoch === 'string' && Number.isSafeInteger(offset)) return body;
+  throw new Error(error?.message ?? `no snapshot, but ${status}: ${url}`);
 };
 
 /**
  * @param {import('./store.js').Entry} entry
  * @param {number} fence
- * @param {{timeout: number, stop: AbortSignal}} limits
+ * @param {number} timeout ms
+ * @param {AbortSignal} stop
  * @returns {Promise<Answer>}
  */
-export const sendEntry = async ({ url, clientId, mutationId, op, id, fields, baseVersion }, fence, limits) => {
-  const headers = new Headers({ 'Client-Id': clientId, 'Mutation-Id': `${mutationId}`, Fence: `${fence}` });
-  if (op !== 'create' && baseVersion !== null) headers.set('If-Match', `${baseVersion}`);
-  if (op !== 'remove') headers.set('Content-Type', 'application/json');
-  const address = op === 'create' ? url : `${url}/${encodeURIComponent(id)}`;
+export const sendEntry = async ({ url, clientId, mutationId, op, id, fields, baseVersion }, fence, timeout, stop) => {
+  const isNew = op === 'create';
+  const method = { create: 'POST', update: 'PATCH', remove: 'DELETE' }[op];
   const content = { create: { ...fields, id }, update: fields, remove: undefined }[op];
+  const headers = new Headers({ 'Client-Id': clientId, 'Mutation-Id': `${mutationId}`, Fence: `${fence}` });
+  if (!isNew && baseVersion) headers.set('If-Match', `${baseVersion}`);
+  if (content) headers.set('Content-Type', 'application/json');
   try {
-    const init = { method: METHODS[op], headers, body: content && JSON.stringify(content) };
-    const { status, body } = await request(address, init, limits);
-    return read(status, body);
+    const init = { method, headers, body: JSON.stringify(content) };
+    const { status, ok, body } = await request(isNew ? url : `${url}/${encodeURIComponent(id)}`, init, timeout, stop);
+    if (ok) return { kind: 'acknowledged', result: body };
+    const { name = `http_${status}`, message = `the server answered ${status}`, code = status, current = null, retryable } = body?.error ?? {};
+    const definite = status >= 400 && status < 500 && !LATER.includes(status) && retryable !== true;
+    const kind = name === 'stale_fence' ? 'fenced' : definite ? 'refused' : 'unsettled';
+    return { kind, error: problem(name, message, { code, current, definite }) };
   } catch (error) {
     const { message, name } = /** @type {Error} */ (error);
-    return { kind: 'unsettled', error: mutationError(message, { name: name === 'TimeoutError' ? 'timeout' : 'network' }) };
+    return { kind: 'unsettled', error: problem(name === 'TimeoutError' ? 'timeout' : 'network', message) };
   }
-};
-
-/** @param {number} status @param {any} body @returns {Answer} */
-const read = (status, body) => {
-  if (status >= 200 && status < 300) return { kind: 'acknowledged', result: body };
-  const { code = status, name = `http_${status}`, message, current = null } = body?.error ?? {};
-  const refused = status >= 400 && status < 500 && !LATER.has(status) && body?.error?.retryable !== true;
-  const kind = name === 'stale_fence' ? 'fenced' : refused ? 'refused' : 'unsettled';
-  const text = message ?? `the server answered ${status}`;
-  return { kind, error: mutationError(text, { code, name, current, definite: refused }) };
 };

@@ -4,14 +4,13 @@
  * Half of the wait is fixed and half is drawn, so that clients that lost the same server at the same moment
  * do not come back at the same moment, and none comes back at once.
  *
- * @param {object} options
- * @param {number} options.attempt from 1
- * @param {number} options.delay the full wait before the first attempt, in ms; doubles with each attempt
- * @param {number} options.ceiling the longest wait, in ms
- * @param {number} options.chance in [0, 1)
+ * @param {number} attempt from 1
+ * @param {number} delay the full wait before the first attempt, in ms; doubles with each attempt
+ * @param {number} ceiling the longest wait, in ms
+ * @param {number} chance in [0, 1)
  * @returns {number} ms
  */
-export const backoff = ({ attempt, delay, ceiling, chance }) => {
+export const backoff = (attempt, delay, ceiling, chance) => {
   const full = Math.min(ceiling, delay * 2 ** (attempt - 1));
   return Math.round(full / 2 + (full / 2) * chance);
 };

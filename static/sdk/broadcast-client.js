@@ -6,7 +6,7 @@
  * and outbox.js sends what the profile has written.
  */
 
-import { createChannels, deliver } from './channels.js';
+import { createChannels } from './channels.js';
 import { uuid } from './clock.js';
 import { createConnection } from './connection.js';
 import { parseFrame, pingFrame, subscribeFrame } from './dialects/broadcast.js';
@@ -26,118 +26,105 @@ import { listenForWake } from './wake.js';
 export class BroadcastClient {
   #channels = createChannels();
   #connection;
-  #pulse;
-  #tabs;
-  #store;
   #leader;
   #relay;
-  #outbox;
   #stop;
   /** @type {import('./listeners.js').Listeners<[State, string]>} */
   #changes = createListeners();
   /** @type {import('./listeners.js').Listeners<[Error & {code: string | number}]>} */
   #errors = createListeners();
-  /** @type {import('./listeners.js').Listeners<[]>} */
-  #wiped = createListeners();
 
   /**
    * @param {string} url absolute, or relative to the page: '/ws/broadcast'
-   * @param {import('./options.js').ClientOptions} [options]
+   * @param {import('./options.js').ClientOptions} [given]
    */
-  constructor(url, options = {}) {
-    const { address, connectTimeout, quietTimeout, pongTimeout, outboxMax, tabChannel: name, ...delays } =
-      readOptions(url, options);
-    const tabs = (this.#tabs = openTabs({ tabId: uuid(), name }));
-    const store = (this.#store = openStore({
-      name,
-      most: outboxMax,
-      onWiped: () => {
-        this.#wiped.tell();
-        tabs.unlock();
-        this.#leader.wiped();
+  constructor(url, given = {}) {
+    const options = readOptions(url, given);
+    const { address, tabChannel: name } = options;
+    const channels = this.#channels;
+    const tabs = openTabs(uuid(), name);
+    const store = openStore(name, () => {
+      outbox.hear({ kind: 'wiped' });
+      tabs.unlock();
+      leader.wiped();
+    });
+    /** @type {import('./connection.js').Connection} */
+    const connection = (this.#connection = createConnection({
+      ...options,
+      open(events) {
+        if (!leader.leads()) return relay.follow(events);
+        address.searchParams.set('client_id', store.clientId() ?? '');
+        return openSocket(address.href, options.connectTimeout, events);
       },
-    }));
-    this.#connection = createConnection({
-      open: (events) => {
-        if (!this.#leader.leads()) return this.#relay.follow(events);
-        address.searchParams.set('client_id', this.clientId ?? '');
-        return openSocket(address.href, connectTimeout, events);
+      onOpen() {
+        relay.tell('opened');
+        const wanted = channels.wanted();
+        if (wanted.length > 0) connection.send(subscribeFrame(wanted));
+        channels.asked();
       },
-      ...delays,
-      onOpen: () => {
-        if (this.#leader.leads()) this.#relay.up();
-        this.#resume();
-      },
-      onLost: () => {
-        if (this.#leader.leads()) this.#relay.down(1006);
-        this.#pulse.stop();
-        this.#channels.lost();
+      onLost() {
+        relay.tell('closed', 1006);
+        pulse.stop();
+        channels.lost();
       },
       onText: (text) => {
-        if (this.#leader.leads()) this.#relay.text(text);
-        this.#receive(text);
+        relay.tell('text', text);
+        pulse.heard();
+        const frame = this.#read(text);
+        if (!frame) return;
+        connection.prove();
+        // Only a server that knows positions answers a ping: no other is asked for signs of life.
+        if (frame.type === 'subscribed' && leader.leads()) pulse.start();
+        channels.receive(frame);
       },
       onChange: (state, reason) => {
-        if (state === 'connected') this.#outbox.kick();
+        if (state === 'connected') outbox.wake();
         this.#changes.tell(state, reason);
       },
-      onDoubt: () => this.#pulse.probe(),
-    });
-    this.#pulse = createPulse({
-      quiet: quietTimeout,
-      patience: pongTimeout,
-      ask: () => this.#connection.send(pingFrame()),
-      onDead: () => this.#connection.fail('silent'),
-    });
-    this.#outbox = createOutbox({ store, tabs, onFenced: () => this.#leader.fenced() });
-    this.#relay = createRelay({
-      tabs,
-      leads: () => this.#leader.leads(),
-      isUp: () => this.state === 'connected',
-      send: (text) => this.#connection.send(text),
-      wants: (channel) => this.#channels.subscribers(channel).size > 0,
-      onAsked: () => this.#connection.wanted() || this.#leader.resign(),
-      onUp: () => this.#connection.nudge('leader'),
-    });
-    this.#leader = createLeader({
-      name: `${name}:leader`,
-      tabs,
-      store,
-      onLead: (fence) => {
-        this.#outbox.begin(fence);
-        this.#connection.renew('leader');
+      onDoubt: () => pulse.probe(),
+    }));
+    const pulse = createPulse(options, () => connection.send(pingFrame()), () => connection.fail('silent'));
+    const outbox = createOutbox(store, tabs, options.outboxMax, () => leader.fenced());
+    /** What the collections need. */
+    this.parts = { tabs, store, outbox };
+    /** @type {ReturnType<typeof createRelay>} */
+    const relay = (this.#relay = createRelay(tabs, connection, channels, {
+      leads: () => leader.leads(),
+      resign: () => leader.resign(),
+    }));
+    const leader = (this.#leader = createLeader(`${name}:leader`, tabs, store, {
+      onLead(fence) {
+        outbox.begin(fence);
+        connection.renew('leader');
       },
-      onLost: () => {
-        this.#outbox.stop();
-        this.#connection.renew('leader');
+      onLost() {
+        outbox.stop();
+        connection.renew('leader');
       },
-      onOther: (tab) => this.#relay.follows(tab) || this.#connection.renew('leader'),
-    });
-    this.#stop = listenForWake((reason) => reason === 'offline' || this.#outbox.kick());
-    tabs.on('emit', (body) => {
-      if (typeof body?.channel !== 'string') return;
-      deliver(this.#channels, [{ tell: 'event', event: { channel: body.channel, event: 'emit', payload: body.payload } }]);
-    });
+      onOther: (tab) => relay.follows(tab) || connection.renew('leader'),
+    }));
+    this.#stop = listenForWake(outbox.wake);
+    tabs.on('emit', ({ channel, payload }) => channels.receive({ channel, event: 'emit', payload }));
   }
 
   /** This profile's name, on the socket's address and on requests; null until its storage was read. */
   get clientId() {
-    return this.#store.clientId();
+    return this.parts.store.clientId();
   }
 
   /** Resolves when `clientId` is known. */
   get ready() {
-    return this.#store.ready;
+    return this.parts.store.ready;
   }
 
   /** @returns {State} */
   get state() {
-    return this.#connection.status().state;
+    return this.status.state;
   }
 
   /** Why the state became what it is: `opened`, `lost (1006)`, `gave-up`... */
   get reason() {
-    return this.#connection.status().reason;
+    return this.status.reason;
   }
 
   /**
@@ -145,12 +132,7 @@ export class BroadcastClient {
    * has the socket and sends; `storage`: where the outbox is, in memory it does not survive this tab.
    */
   get status() {
-    return { ...this.#connection.status(), leads: this.#leader.leads(), storage: this.#store.kind() };
-  }
-
-  /** What the collections need. */
-  get parts() {
-    return { tabs: this.#tabs, store: this.#store, outbox: this.#outbox, onWiped: this.#wiped.add };
+    return { ...this.#connection.status(), leads: this.#leader.leads(), storage: this.parts.store.kind() };
   }
 
   /** Connect, or try now instead of waiting for the next attempt. */
@@ -168,10 +150,10 @@ export class BroadcastClient {
   close() {
     this.#connection.disconnect();
     this.#stop();
-    this.#outbox.stop();
+    this.parts.outbox.stop();
     this.#leader.close();
-    this.#store.close();
-    this.#tabs.close();
+    this.parts.store.close();
+    this.parts.tabs.close();
   }
 
   /** @param {(state: State, reason: string) => void} listener */
@@ -194,20 +176,18 @@ export class BroadcastClient {
    * @returns {() => void} unsubscribe
    */
   subscribe(channel, handler, hooks = {}) {
-    const subscriber = { handler, hooks };
-    if (this.#channels.add(channel, subscriber) && this.state === 'connected') {
-      this.#channels.askedOne(channel);
-      this.#connection.send(subscribeFrame([[channel, null]]));
-    }
+    const isUp = this.state === 'connected';
+    const asks = isUp && !this.#channels.has(channel);
+    const remove = this.#channels.add(channel, handler, hooks, isUp);
+    if (asks) this.#connection.send(subscribeFrame([[channel, null]]));
     return () => {
-      if (!this.#channels.remove(channel, subscriber)) return;
-      this.#relay.giveUp([channel]);
+      if (remove()) this.#relay.giveUp([channel]);
     };
   }
 
   /** Tell the other tabs of this browser profile, never the server and never this tab. */
   emit(/** @type {string} */ channel, /** @type {unknown} */ payload) {
-    this.#tabs.post('emit', { channel, payload });
+    this.parts.tabs.post('emit', { channel, payload });
   }
 
   /** The last event heard on a channel; null before the server has said where the channel stands. */
@@ -220,30 +200,18 @@ export class BroadcastClient {
     return this.#channels.isLive(channel);
   }
 
-  #resume() {
-    const wanted = this.#channels.wanted();
-    if (wanted.length > 0) this.#connection.send(subscribeFrame(wanted));
-    deliver(this.#channels, this.#channels.asked());
-  }
-
-  /** @param {string} text */
-  #receive(text) {
-    this.#pulse.heard();
+  /** A frame, unless it is one that is told as an error. @param {string} text */
+  #read(text) {
     /** @type {import('./dialects/broadcast.js').Frame} */
     let frame;
     try {
       frame = parseFrame(text);
     } catch (error) {
-      this.#errors.tell(Object.assign(/** @type {Error} */ (error), { code: 'unreadable' }));
-      return;
+      frame = { type: 'error', code: 'unreadable', message: String(error) };
     }
-    if (frame.kind === 'error') {
-      this.#errors.tell(Object.assign(new Error(frame.message), { code: frame.code }));
-      return;
-    }
-    this.#connection.prove();
-    // Only a server that knows positions answers a ping: no other is asked for signs of life.
-    if (frame.kind === 'subscribed' && this.#leader.leads()) this.#pulse.start();
-    deliver(this.#channels, this.#channels.receive(frame));
+    if (frame.type !== 'error') return frame;
+    const { code, message } = frame;
+    this.#errors.tell(Object.assign(new Error(message), { code }));
+    return null;
   }
 }

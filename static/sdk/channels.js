@@ -1,12 +1,15 @@
 /**
- * Which channels the application wants, and how far each has been heard. No I/O: frames come in, and what
- * is to be told to whom comes out.
+ * Which channels the application wants, and how far each has been heard. No I/O: frames come in, and the
+ * subscribers are told what they mean.
  *
  * Offsets are dense, so a loss is always visible: an event that leaves a gap, a position ahead of ours, or
  * another epoch. Each of them is a *resync*: what was missed will not come any more, read the state anew.
  */
 
-/** @typedef {import('./dialects/broadcast.js').Position} Position */
+import { createListeners } from './listeners.js';
+import { ahead } from './position.js';
+
+/** @typedef {import('./position.js').Position} Position */
 /** @typedef {import('./dialects/broadcast.js').ChannelEvent} ChannelEvent */
 /** @typedef {import('./dialects/broadcast.js').Frame} Frame */
 
@@ -18,90 +21,57 @@
  *   the server has taken the subscription: every event after `position` will come
  */
 
-/** @typedef {{handler: (event: ChannelEvent) => void, hooks: SubscribeHooks}} Subscriber */
-
-/**
- * @typedef {{tell: 'event', event: ChannelEvent}
- *   | {tell: 'subscribed', channel: string, position: Position}
- *   | {tell: 'resync', channel: string, position: Position | null, reason: string}} News
- */
+/** @typedef {(hooks: SubscribeHooks & {onEvent: (event: ChannelEvent) => void}) => void} Telling */
 
 /**
  * @typedef {object} Channel
- * @property {Set<Subscriber>} subscribers
+ * @property {import('./listeners.js').Listeners<[Telling]>} subscribers
  * @property {Position | null} position the last event heard
  * @property {boolean} live the server has answered our subscription on the present socket
  * @property {boolean} asked a subscription was sent on an earlier socket
  */
 
-/** @param {Position} mine @param {Position} theirs */
-const isBehind = (mine, theirs) => mine.epoch !== theirs.epoch || mine.offset < theirs.offset;
-
 export const createChannels = () => {
   /** @type {Map<string, Channel>} */
   const channels = new Map();
 
-  /** @param {ChannelEvent} event @returns {News[]} */
-  const receiveEvent = (event) => {
-    const channel = channels.get(event.channel);
-    if (!channel) return [];
+  /** @param {string} name @param {Channel} channel @param {Position | null} position @param {string} reason */
+  const resync = (name, channel, position, reason) => {
+    channel.position = position;
+    channel.subscribers.tell(({ onResync }) => onResync?.(name, position, reason));
+  };
+
+  /** @param {Channel} channel @param {ChannelEvent} event */
+  const receiveEvent = (channel, event) => {
     const { epoch, offset } = event;
-    /** @type {News} */
-    const news = { tell: 'event', event };
-    if (epoch === undefined || offset === undefined) return [news];
-    // Sent before the server read our subscription: it belongs to one that was given up.
-    if (!channel.live || channel.position === null) return [];
-    const { position } = channel;
-    const sameEpoch = position.epoch === epoch;
-    if (sameEpoch && offset <= position.offset) return []; // a duplicate
-    channel.position = { epoch, offset };
-    if (sameEpoch && offset === position.offset + 1) return [news];
-    const reason = sameEpoch ? 'gap' : 'epoch';
-    return [{ tell: 'resync', channel: event.channel, position: channel.position, reason }, news];
-  };
-
-  /** @param {Extract<Frame, {kind: 'subscribed'}>} frame @returns {News[]} */
-  const receiveSubscribed = ({ channel: name, position, recovered }) => {
-    const channel = channels.get(name);
-    if (!channel) return [];
-    channel.live = true;
-    const before = channel.position;
-    if (recovered && before !== null && !isBehind(before, position)) {
-      return [{ tell: 'subscribed', channel: name, position: before }];
+    if (epoch !== undefined && offset !== undefined) {
+      // Sent before the server read our subscription: it belongs to one that was given up.
+      if (!channel.live || channel.position === null) return;
+      const position = { epoch, offset };
+      const step = ahead(channel.position, position);
+      if (step <= 0) return; // a duplicate
+      if (step > 1) resync(event.channel, channel, position, step < Infinity ? 'gap' : 'epoch');
+      channel.position = position;
     }
-    channel.position = position;
-    if (recovered && before === null) return [{ tell: 'subscribed', channel: name, position }];
-    return [
-      { tell: 'resync', channel: name, position, reason: recovered ? 'gap' : 'not-recovered' },
-      { tell: 'subscribed', channel: name, position },
-    ];
-  };
-
-  /** @param {Extract<Frame, {kind: 'position'}>} frame @returns {News[]} */
-  const receivePosition = ({ channel: name, position }) => {
-    const channel = channels.get(name);
-    if (!channel?.live || channel.position === null || !isBehind(channel.position, position)) return [];
-    channel.position = position;
-    return [{ tell: 'resync', channel: name, position, reason: 'behind' }];
+    channel.subscribers.tell(({ onEvent }) => onEvent(event));
   };
 
   return {
-    /** @param {string} name @param {Subscriber} subscriber @returns {boolean} whether the channel is new */
-    add(name, subscriber) {
-      const known = channels.get(name);
-      if (known) known.subscribers.add(subscriber);
-      else channels.set(name, { subscribers: new Set([subscriber]), position: null, live: false, asked: false });
-      return !known;
+    /**
+     * @param {string} name
+     * @param {(event: ChannelEvent) => void} onEvent
+     * @param {SubscribeHooks} hooks
+     * @param {boolean} asked it is asked for now, on an open socket
+     * @returns {() => boolean} unsubscribe: whether nobody wants the channel any more
+     */
+    add(name, onEvent, hooks, asked = false) {
+      const channel = channels.get(name) ?? { subscribers: createListeners(), position: null, live: false, asked };
+      channels.set(name, channel);
+      const remove = channel.subscribers.add((telling) => telling({ ...hooks, onEvent }));
+      return () => remove() && channel.subscribers.size() === 0 && channels.delete(name);
     },
-    /** @param {string} name @param {Subscriber} subscriber @returns {boolean} whether it was the last one */
-    remove(name, subscriber) {
-      const channel = channels.get(name);
-      if (!channel?.subscribers.delete(subscriber) || channel.subscribers.size > 0) return false;
-      channels.delete(name);
-      return true;
-    },
-    /** @param {string} name @returns {ReadonlySet<Subscriber>} */
-    subscribers: (name) => channels.get(name)?.subscribers ?? new Set(),
+    /** @param {string} name */
+    has: (name) => channels.has(name),
     /** @param {string} name */
     position: (name) => channels.get(name)?.position ?? null,
     /** @param {string} name */
@@ -109,55 +79,34 @@ export const createChannels = () => {
     /** What to ask for on a new socket. @returns {[string, Position | null][]} */
     wanted: () => [...channels].map(([name, { position }]) => [name, position]),
 
-    /** All channels were asked for on a new socket. @returns {News[]} */
+    /** All channels were asked for on a new socket. */
     asked() {
-      /** @type {News[]} */
-      const news = [];
       for (const [name, channel] of channels) {
         // Without a position nothing can be resumed: whatever happened between two sockets is lost.
-        if (channel.asked && channel.position === null) {
-          news.push({ tell: 'resync', channel: name, position: null, reason: 'no-position' });
-        }
+        if (channel.asked && channel.position === null) resync(name, channel, null, 'no-position');
         channel.asked = true;
       }
-      return news;
-    },
-    /** One channel was asked for on an open socket. @param {string} name */
-    askedOne(name) {
-      const channel = channels.get(name);
-      if (channel) channel.asked = true;
     },
     /** The socket is gone. */
-    lost() {
-      for (const channel of channels.values()) channel.live = false;
-    },
-    /** @param {Frame} frame @returns {News[]} */
+    lost: () => channels.forEach((channel) => (channel.live = false)),
+    /** @param {Frame} frame of the server, or of another tab */
     receive(frame) {
-      if (frame.kind === 'event') return receiveEvent(frame.event);
-      if (frame.kind === 'subscribed') return receiveSubscribed(frame);
-      if (frame.kind === 'position') return receivePosition(frame);
-      return [];
+      const name = frame.channel ?? '';
+      const channel = channels.get(name);
+      if (!channel) return;
+      if ('event' in frame) return receiveEvent(channel, frame);
+      const { epoch, offset } = /** @type {Position} */ (/** @type {unknown} */ (frame));
+      const position = { epoch, offset };
+      const mine = channel.position;
+      const isLost = mine !== null && ahead(mine, position) > 0;
+      if (frame.type === 'subscribed') {
+        channel.live = true;
+        if (isLost || !frame.recovered) resync(name, channel, position, frame.recovered ? 'gap' : 'not-recovered');
+        const from = (channel.position ??= position);
+        channel.subscribers.tell(({ onSubscribed }) => onSubscribed?.(name, from));
+      } else if (frame.type === 'position' && channel.live && isLost) {
+        resync(name, channel, position, 'behind');
+      }
     },
   };
-};
-
-/**
- * Tell the subscribers. One of them that throws must not cost the others their event.
- * @param {ReturnType<typeof createChannels>} channels @param {News[]} all
- */
-export const deliver = (channels, all) => {
-  for (const news of all) {
-    const channel = news.tell === 'event' ? news.event.channel : news.channel;
-    for (const subscriber of [...channels.subscribers(channel)]) {
-      // One of the others may have unsubscribed it, a moment ago.
-      if (!channels.subscribers(channel).has(subscriber)) continue;
-      try {
-        if (news.tell === 'event') subscriber.handler(news.event);
-        else if (news.tell === 'subscribed') subscriber.hooks.onSubscribed?.(channel, news.position);
-        else subscriber.hooks.onResync?.(channel, news.position, news.reason);
-      } catch (error) {
-        reportError(error); // the application's own
-      }
-    }
-  }
 };

@@ -18,20 +18,15 @@ export const ticks = () => performance.now();
  */
 export const setTimer = (ring, ms) => setTimeout(ring, ms);
 
-/** @param {Timer | null} timer */
-export const clearTimer = (timer) => {
-  if (timer !== null) clearTimeout(timer);
-};
+/** @param {Timer | null} [timer] */
+export const clearTimer = (timer) => clearTimeout(timer ?? undefined);
 
 /** A number in [0, 1). */
 export const random = () => Math.random();
 
-/** A version 4 UUID. `crypto.randomUUID` exists in secure contexts only, a plain `http://` host is not one. */
+/** A version 4 UUID; by hand, as `crypto.randomUUID` exists in secure contexts only, and a plain `http://` host is not one. */
 export const uuid = () => {
-  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-4$3-8$4-');
 };

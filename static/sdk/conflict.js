@@ -32,14 +32,12 @@ const unlessTheyClash = ({ op, fields, before, current }) => {
  */
 export const rebase = ({ op, id, fields, before }, { name, current }, resolve = unlessTheyClash) => {
   if (name !== 'version_conflict' || op === 'create' || current === null) return null;
-  /** @type {Record<string, any> | null} */
-  let now = null;
   try {
-    now = resolve({ op, id, fields, before, current });
+    const now = resolve({ op, id, fields, before, current });
+    const seen = now && Object.fromEntries(Object.keys(now).map((field) => [field, current[field]]));
+    return seen && { fields: now, before: seen, baseVersion: current.version };
   } catch (thrown) {
     reportError(thrown); // the application's own
+    return null;
   }
-  if (now === null) return null;
-  const seen = Object.fromEntries(Object.keys(now).map((field) => [field, current[field]]));
-  return { fields: now, before: seen, baseVersion: current.version };
 };

@@ -6,17 +6,17 @@
 
 import { backoff } from './backoff.js';
 import { clearTimer, now, random, setTimer, ticks } from './clock.js';
-import { next, transitions } from './transitions.js';
+import { next, states } from './transitions.js';
 import { listenForWake } from './wake.js';
 
 /** @typedef {import('./transitions.js').State} State */
 
 /**
- * @typedef {{state: 'disconnected', reason: string}
- *   | {state: 'connecting', reason: string}
- *   | {state: 'connected', reason: string}
- *   | {state: 'reconnecting', reason: string, attempt: number, retryAt: number | null}} Status
- *   `reason` says why the state became what it is; `retryAt` is null while an attempt runs
+ * @typedef {object} Status
+ * @property {State} state
+ * @property {string} reason why the state became what it is
+ * @property {number} attempt how many were made since a connection last worked
+ * @property {number | null} retryAt ms since 1970, while it waits for the next one
  */
 
 /**
@@ -38,6 +38,8 @@ const isFinal = (/** @type {number} */ code) => code === 1008 || code === 1010 |
 /** An open socket that lived this long was worth its attempt: the next loss counts from one again. */
 const PROVEN_AFTER_MS = 5000;
 
+/** @typedef {ReturnType<typeof createConnection>} Connection */
+
 /** @param {ConnectionOptions} options */
 export const createConnection = (options) => {
   /** @type {import('./transitions.js').Phase} */
@@ -48,12 +50,12 @@ export const createConnection = (options) => {
   let proven = false;
   /** @type {number | null} */
   let retryAt = null;
-  /** @type {import('./links.js').Link | null} */
-  let link = null;
-  /** @type {import('./clock.js').Timer | null} */
-  let timer = null;
-  /** @type {(() => void) | null} */
-  let stopListening = null;
+  /** @type {import('./links.js').Link | undefined} */
+  let link;
+  /** @type {import('./clock.js').Timer | undefined} */
+  let timer;
+  /** @type {(() => void) | undefined} */
+  let stopListening;
 
   /**
    * @param {import('./transitions.js').Happening} happening
@@ -64,41 +66,38 @@ export const createConnection = (options) => {
     phase = next(before, happening);
     if (phase === before) return;
     clearTimer(timer);
-    timer = retryAt = null;
-    enter[phase]();
-    const { state } = transitions[phase];
-    if (state === transitions[before].state) return;
+    retryAt = null;
+    enter[phase]?.();
+    if (states[phase] === states[before]) return;
     reason = why;
-    options.onChange(state, why);
+    options.onChange(states[phase], why);
   };
 
   const open = () => {
     // What a superseded link has to say is of no interest to anybody, whatever it is.
     let current = true;
-    let begun = false;
     /** @param {(...args: any[]) => void} act */
-    const heard = (act) => (/** @type {any[]} */ ...args) => current && begun && act(...args);
+    const heard = (act) => (/** @type {any[]} */ ...args) => current && act(...args);
     try {
-      const opened = options.open({
+      const { send, close } = options.open({
         opened: heard(() => {
           openedAt = ticks();
           proven = false;
           take('opened', 'opened');
         }),
         text: heard(options.onText),
-        closed: heard((code, why) => {
-          if (isFinal(code)) take('refused', `refused (${code})`);
-          else ended(why ?? (phase === 'connected' ? `lost (${code})` : 'failed'));
+        closed: heard((code, why = phase === 'connected' ? `lost (${code})` : 'failed') => {
+          if (isFinal(code)) take('disconnect', `refused (${code})`);
+          else ended(why);
         }),
       });
       link = {
-        ...opened,
+        send,
         close() {
           current = false;
-          opened.close();
+          close();
         },
       };
-      begun = true;
     } catch {
       // The browser refuses before it tries (mixed content). Treated as a failed attempt, in its own turn.
       timer = setTimer(() => ended('failed'), 0);
@@ -107,46 +106,50 @@ export const createConnection = (options) => {
 
   /** Leave the link, if there is one: from here on it is superseded. */
   const drop = () => {
-    if (link === null) return;
     const old = link;
-    link = null;
-    old.close();
-    options.onLost();
+    link = undefined;
+    old?.close();
+    if (old) options.onLost();
   };
 
   /** @param {string} why */
   const ended = (why) => {
     if (phase === 'connected' && (proven || ticks() - openedAt >= PROVEN_AFTER_MS)) attempt = 0;
     drop();
-    if (attempt >= options.maxReconnectAttempts) take('exhausted', 'gave-up');
-    else take('closed', why);
+    if (attempt < options.maxReconnectAttempts) take('closed', why);
+    else take('exhausted', 'gave-up');
   };
 
-  const begin = () => {
-    attempt = 0;
-    stopListening ??= listenForWake((why) => {
-      if (why !== 'offline') take('wake', why);
-      if (phase === 'connected') options.onDoubt();
-    });
-    open();
+  /** The link may look open, but whoever speaks through it knows better. @param {string} why */
+  const fail = (why) => {
+    if (phase === 'connected') ended(why);
   };
 
-  /** What is done on entering a phase. */
+  /**
+   * What is done on entering a phase.
+   * @type {Partial<Record<import('./transitions.js').Phase, () => void>>}
+   */
   const enter = {
     idle() {
       stopListening?.();
-      stopListening = null;
+      stopListening = undefined;
       drop();
     },
-    'gave-up': drop,
-    connecting: begin,
-    connected: () => options.onOpen(),
+    connecting() {
+      attempt = 0;
+      stopListening ??= listenForWake((why) => {
+        if (why !== 'offline') take('wake', why);
+        if (phase === 'connected') options.onDoubt();
+      });
+      open();
+    },
+    connected: options.onOpen,
     waiting() {
       attempt += 1;
       const { reconnectDelay: delay, reconnectDelayMax: ceiling } = options;
-      const ms = backoff({ attempt, delay, ceiling, chance: random() });
+      const ms = backoff(attempt, delay, ceiling, random());
       retryAt = now() + ms;
-      timer = setTimer(() => take('due', 'retry'), ms);
+      timer = setTimer(() => take('wake', 'retry'), ms);
     },
     trying: open,
   };
@@ -161,31 +164,21 @@ export const createConnection = (options) => {
     },
     /** Another link is to be used: go over to it now. @param {string} why */
     renew(why) {
-      if (phase === 'connected') ended(why);
-      if (phase === 'waiting') take('wake', why);
-      else if (phase === 'connecting' || phase === 'trying') {
+      if (link && phase !== 'connected') {
         drop();
         open();
       }
+      fail(why);
+      take('wake', why);
     },
-    /** Do not wait for the next attempt, if one is waited for. @param {string} why */
-    nudge(why) {
-      if (phase === 'waiting') take('wake', why);
-    },
-    /** Whether it is up, or trying to be. */
-    wanted: () => phase !== 'idle' && phase !== 'gave-up',
-    /** The socket may look open, but whoever speaks through it knows better. @param {string} why */
-    fail(why) {
-      if (phase === 'connected') ended(why);
-    },
+    /** Do not wait for the next attempt, if one is waited for. */
+    nudge: (/** @type {string} */ why) => take('wake', why),
+    fail,
     /** The server has said something sensible: an attempt that ends after this one starts counting anew. */
     prove() {
       proven = true;
     },
     /** @returns {Status} */
-    status() {
-      const { state } = transitions[phase];
-      return state === 'reconnecting' ? { state, reason, attempt, retryAt } : { state, reason };
-    },
+    status: () => ({ state: states[phase], reason, attempt, retryAt }),
   };
 };

@@ -22,38 +22,38 @@ const FIRST_PATIENCE_MS = 300;
 /** @typedef {ReturnType<typeof createLeader>} Leader */
 
 /**
- * @param {object} options
- * @param {string} options.name of the lock
- * @param {import('./tabs.js').Tabs} options.tabs
- * @param {import('./store.js').Store} options.store
- * @param {(fence: number) => void} options.onLead a term of this tab has begun
- * @param {() => void} options.onLost it has ended
- * @param {(tab: string | null) => void} options.onOther that tab leads now, or (null) the one that led is gone
+ * @param {string} name of the lock
+ * @param {import('./tabs.js').Tabs} tabs
+ * @param {import('./store.js').Store} store
+ * @param {object} told
+ * @param {(fence: number) => void} told.onLead a term of this tab has begun
+ * @param {() => void} told.onLost it has ended
+ * @param {(tab?: string) => void} told.onOther that tab leads now, or the one that led is gone
  */
-export const createLeader = ({ name, tabs, store, onLead, onLost, onOther }) => {
-  let { locks } = navigator;
+export const createLeader = (name, tabs, store, { onLead, onLost, onOther }) => {
+  let locks = /** @type {LockManager | undefined} */ (navigator.locks);
   let [closed, late] = [false, false];
   const isAlone = () => store.kind() === 'memory';
-  /** @type {number | null} this tab's own, while it leads */
-  let fence = null;
-  /** @type {string | null} the tab that leads, if it is another */
-  let other = null;
-  /** @type {import('./clock.js').Timer | null} */
-  let timer = null;
-  /** @type {AbortController | null} */
-  let queued = null;
+  /** @type {number | undefined} this tab's own, while it leads */
+  let fence;
+  /** @type {string | undefined} the tab that leads, if it is another */
+  let other;
+  /** @type {import('./clock.js').Timer | undefined} */
+  let timer;
+  /** @type {AbortController | undefined} of the place in the queue */
+  let queued;
   let release = () => {};
 
   /** @param {() => void} next @param {number} ms */
   const wait = (next, ms) => {
     clearTimer(timer);
-    timer = closed || isAlone() ? null : setTimer(next, ms);
+    if (!closed && !isAlone()) timer = setTimer(next, ms);
   };
 
   const lead = async () => {
-    const mine = await store.nextFence();
+    const mine = await store.change((profile) => (profile.fence += 1));
     if (closed) return;
-    [fence, other, late] = [mine, null, false];
+    [fence, other, late] = [mine, undefined, false];
     clearTimer(timer);
     tabs.post('leader', mine);
     onLead(mine);
@@ -61,75 +61,71 @@ export const createLeader = ({ name, tabs, store, onLead, onLost, onOther }) => 
 
   const lose = () => {
     release();
-    if (fence === null) return;
-    fence = null;
+    if (fence === undefined) return;
+    fence = undefined;
     onLost();
-    watch(WATCH_MS);
+    watch();
   };
 
   /** @param {LockOptions} how */
   const request = (how) =>
     locks
-      .request(name, how, async () => {
-        await store.ready;
-        if (isAlone() || closed) return;
+      ?.request(name, how, async () => {
+        if (closed) return;
         const held = new Promise((resolve) => (release = () => resolve(undefined)));
         await lead();
         await held;
       })
       .catch((error) => {
         // Stolen, or taken back by ourselves. Anything else: refused where storage is, in a third-party frame.
-        if (error.name !== 'AbortError') locks = /** @type {any} */ (undefined);
+        if (error.name !== 'AbortError') locks = undefined;
         lose();
       });
 
-  const campaign = () => {
-    if (!locks || isAlone() || closed) return;
+  const campaign = async () => {
+    if (!locks || closed) return;
     const mine = (queued = new AbortController());
-    request({ signal: mine.signal }).then(() => mine.signal.aborted || campaign());
+    await request({ signal: mine.signal });
+    if (!mine.signal.aborted) campaign();
   };
 
   /** Ask who leads. @param {number} patience */
   const ask = (patience) => {
     const askedAt = ticks();
-    tabs.post('who', null);
+    tabs.post('who');
     wait(() => {
       // Late itself, this tab was frozen or throttled, and the answer may be waiting behind this very timer.
-      const overslept = ticks() - askedAt > patience + WATCH_MS;
-      if (overslept && !late) {
-        late = true;
-        return ask(patience);
-      }
-      late = false;
+      late = !late && ticks() - askedAt > patience + WATCH_MS;
+      if (late) return ask(patience);
       if (!locks) return lead();
       queued?.abort();
-      request({ steal: true }).then(campaign);
+      request({ steal: true })?.then(campaign);
       watch(PATIENCE_MS);
     }, patience);
   };
-  /** @param {number} ms */
-  const watch = (ms) => wait(() => ask(PATIENCE_MS), ms);
+  const watch = (ms = WATCH_MS) => wait(() => ask(PATIENCE_MS), ms);
   /** Without locks: nobody leads, as it seems. */
   const contend = () => ask(FIRST_PATIENCE_MS * (0.5 + random()));
+  const assert = () => {
+    if (fence !== undefined) tabs.post('leader', fence);
+  };
 
   /** @param {string} tab */
   const gone = (tab) => {
     if (tab !== other) return;
-    other = null;
-    onOther(null);
+    other = undefined;
+    onOther();
     if (!locks) contend();
   };
 
-  tabs.on('who', () => {
-    // By a timer: a frozen page still hears messages, but no timer rings in it, and no answer of a server comes.
-    if (fence !== null) setTimer(() => fence !== null && tabs.post('leader', fence), 0);
-  });
+  // By a timer: a frozen page still hears messages, but no timer rings in it, and no answer of a server comes.
+  tabs.on('who', () => setTimer(assert, 0));
   tabs.on('leader', (theirs, from) => {
     if (isAlone()) return;
-    if (fence !== null && theirs < fence) return tabs.post('leader', fence); // it does not know yet
-    if (fence !== null) lose();
+    if (fence !== undefined && theirs < fence) return assert(); // it does not know yet
+    if (fence !== undefined) lose();
     late = false;
-    watch(WATCH_MS);
+    watch();
     if (other === from) return;
     other = from;
     onOther(from);
@@ -137,24 +133,20 @@ export const createLeader = ({ name, tabs, store, onLead, onLost, onOther }) => 
   tabs.on('vacant', (_, from) => gone(from));
   tabs.onGone(gone);
 
-  campaign();
   store.ready.then(() => {
-    if (isAlone()) {
-      queued?.abort();
-      if (fence === null) lead();
-    } else if (fence === null && !closed) {
-      if (locks) watch(WATCH_MS);
-      else contend();
-    }
+    if (closed) return;
+    if (isAlone()) return lead();
+    campaign();
+    if (locks) watch();
+    else contend();
   });
 
   return {
-    leads: () => fence !== null,
-    fence: () => fence,
+    leads: () => fence !== undefined,
     /** Let another tab lead, if one wants to; this one is the last in the queue then. */
     resign() {
-      if (fence === null || isAlone()) return;
-      tabs.post('vacant', null);
+      if (fence === undefined || isAlone()) return;
+      tabs.post('vacant');
       lose();
     },
     /**
@@ -162,8 +154,8 @@ export const createLeader = ({ name, tabs, store, onLead, onLost, onOther }) => 
      * without from here on. The number of the term begins anew, too.
      */
     wiped() {
-      locks = /** @type {any} */ (undefined);
-      if (fence !== null) lead();
+      locks = undefined;
+      if (fence !== undefined) lead();
     },
     /** The server has seen a later term. */
     fenced: lose,
@@ -171,7 +163,7 @@ export const createLeader = ({ name, tabs, store, onLead, onLost, onOther }) => 
       closed = true;
       clearTimer(timer);
       queued?.abort();
-      fence = null;
+      fence = undefined;
       release();
     },
   };

@@ -5,7 +5,7 @@
  */
 
 import { clearTimer, setTimer } from './clock.js';
-import { subscribeFrame, unsubscribeFrame } from './dialects/broadcast.js';
+import { unsubscribeFrame } from './dialects/broadcast.js';
 
 /** @typedef {{send: (text: string) => void, close: () => void}} Link */
 
@@ -47,92 +47,82 @@ export const openSocket = (url, timeout, { opened, text, closed }) => {
 };
 
 /**
- * @param {object} options
- * @param {import('./tabs.js').Tabs} options.tabs
- * @param {() => boolean} options.leads
- * @param {() => boolean} options.isUp whether this tab's connection is
- * @param {(text: string) => void} options.send over this tab's connection
- * @param {(channel: string) => boolean} options.wants whether this tab itself does
- * @param {() => void} options.onAsked another tab wants to be connected
- * @param {() => void} options.onUp the leader is connected
+ * @param {import('./tabs.js').Tabs} tabs
+ * @param {import('./connection.js').Connection} connection this tab's
+ * @param {ReturnType<typeof import('./channels.js').createChannels>} channels that this tab itself wants
+ * @param {{leads: () => boolean, resign: () => void}} leader
  */
-export const createRelay = ({ tabs, leads, isUp, send, wants, onAsked, onUp }) => {
+export const createRelay = (tabs, connection, channels, leader) => {
   /** @type {Map<string, Set<string>>} the channels of the tabs that follow this one */
   const followers = new Map();
-  /** @type {LinkEvents | null} this tab's, while it follows */
-  let following = null;
-  /** @type {string | null} the tab over whose socket it is open */
-  let openOver = null;
+  /** @type {LinkEvents | undefined} this tab's, while it follows */
+  let following;
+  /** @type {string | undefined} the tab over whose socket it is open */
+  let openOver;
+  const { leads } = leader;
 
-  /** @param {string} kind @param {any} [body] */
-  const post = (kind, body) => tabs.post('link', { kind, body });
+  /** @param {keyof LinkEvents | 'open' | 'send' | 'close'} kind @param {any} [body] */
+  const post = (kind, body) => tabs.post('link', [kind, body]);
 
-  /** @param {string} channel */
-  const isWanted = (channel) => wants(channel) || [...followers.values()].some((channels) => channels.has(channel));
-
-  /** @param {string[]} channels that this tab, or one that follows it, has given up */
-  const giveUp = (channels) => {
-    const unwanted = leads() ? channels.filter((channel) => !isWanted(channel)) : channels;
-    if (unwanted.length > 0) send(unsubscribeFrame(unwanted));
+  /** @param {string[]} names of channels that this tab, or one that follows it, has given up */
+  const giveUp = (names) => {
+    const wanted = new Set([...followers.values()].flatMap((each) => [...each]));
+    const unwanted = names.filter((name) => !wanted.has(name) && !channels.has(name));
+    if (unwanted.length > 0) connection.send(unsubscribeFrame(unwanted));
   };
 
   /** @param {string} tab */
   const drop = (tab) => {
-    const channels = followers.get(tab);
+    const names = followers.get(tab) ?? [];
     followers.delete(tab);
-    if (channels && leads()) giveUp([...channels]);
+    giveUp([...names]);
   };
 
-  /** @param {any} frame @param {string} tab */
-  const pass = ({ subscribe, positions, unsubscribe }, tab) => {
-    const channels = followers.get(tab) ?? new Set();
-    followers.set(tab, channels);
-    for (const channel of subscribe ?? []) channels.add(channel);
-    for (const channel of unsubscribe ?? []) channels.delete(channel);
-    if (subscribe) send(subscribeFrame(Object.entries(positions)));
-    if (unsubscribe) giveUp(unsubscribe);
-  };
-
-  tabs.on('link', ({ kind, body }, from) => {
+  tabs.on('link', ([kind, body], from) => {
+    const { state } = connection.status();
     if (!leads()) {
-      if (kind === 'up' && following === null) onUp();
-      else if (kind === 'up' && openOver === null) {
+      if (kind !== 'opened') /** @type {any} */ (following)?.[kind]?.(body);
+      else if (!following) connection.nudge('leader');
+      else if (!openOver) {
         openOver = from;
-        following?.opened();
-      } else if (kind === 'text') following?.text(body);
-      else if (kind === 'down') following?.closed(body);
+        following.opened();
+      }
     } else if (kind === 'open') {
       followers.set(from, new Set());
-      if (isUp()) post('up');
-      else onAsked();
-    } else if (kind === 'send') {
-      if (isUp()) pass(JSON.parse(body), from);
-    } else if (kind === 'close') drop(from);
+      if (state === 'connected') post('opened');
+      else if (state === 'disconnected') leader.resign();
+    } else if (kind === 'close') {
+      drop(from);
+    } else if (kind === 'send' && state === 'connected') {
+      const { subscribe = [], unsubscribe = [] } = JSON.parse(body);
+      const names = new Set([...(followers.get(from) ?? []), ...subscribe]);
+      for (const name of unsubscribe) names.delete(name);
+      followers.set(from, names);
+      if (subscribe.length > 0) connection.send(body);
+      giveUp(unsubscribe);
+    }
   });
   tabs.onGone(drop);
 
   return {
     /** @param {LinkEvents} events @returns {Link} */
     follow(events) {
-      [following, openOver] = [events, null];
+      followers.clear();
+      [following, openOver] = [events, undefined];
       post('open');
       return {
         send: (text) => post('send', text),
         close() {
-          following = null;
+          following = undefined;
           post('close');
         },
       };
     },
-    /** Whether the link is open, over that tab's socket. @param {string | null} tab */
-    follows: (tab) => following !== null && tab !== null && openOver === tab,
-    /** What the leader tells those who follow it. */
-    up: () => post('up'),
-    /** @param {number} code */
-    down: (code) => post('down', code),
-    /** @param {string} text */
-    text(text) {
-      if (followers.size > 0) post('text', text);
+    /** Whether the link is open, over that tab's socket. @param {string} [tab] */
+    follows: (tab) => following !== undefined && tab !== undefined && openOver === tab,
+    /** What happens to the leader's link happens to those who follow it. @param {keyof LinkEvents} kind @param {any} [body] */
+    tell(kind, body) {
+      if (leads() && (followers.size > 0 || kind === 'opened')) post(kind, body);
     },
     giveUp,
   };

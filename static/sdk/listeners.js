@@ -9,9 +9,10 @@
 /**
  * @template {unknown[]} Args
  * @typedef {object} Listeners
- * @property {(listener: (...args: Args) => void) => () => void} add gives the function that removes it
+ * @property {(listener: (...args: Args) => void) => () => boolean} add gives the function that removes it, once
  * @property {(...args: Args) => void} tell
  * @property {() => void} clear
+ * @property {() => number} size
  */
 
 /**
@@ -30,9 +31,7 @@ export const createListeners = (onThrow = reportError) => {
   const add = (listener) => {
     const entry = { tell: listener }; // the same function may be added twice
     listeners.add(entry);
-    return () => {
-      listeners.delete(entry);
-    };
+    return () => listeners.delete(entry);
   };
 
   /** @param {Args} args */
@@ -53,5 +52,5 @@ export const createListeners = (onThrow = reportError) => {
     telling = false;
   };
 
-  return { add, tell, clear: () => listeners.clear() };
+  return { add, tell, clear: () => listeners.clear(), size: () => listeners.size };
 };

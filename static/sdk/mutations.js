@@ -1,18 +1,25 @@
 /**
- * The mutations of one collection, whichever tab of the profile made them, from the call to the server's word.
+ * The mutations that are laid over the base of one collection, this tab's and those of its profile's other
+ * tabs, in the order they were made, from the call to the server's word.
  *
  * That word may come twice, from the tab that sends and as an event on the stream, in either order; the first
  * of them settles the mutation, the second finds nothing to do.
+ *
+ * An overlay goes when the base holds it, and not before: were it dropped when the server's answer comes, the
+ * item would vanish until its event arrives, or jump in the list. The base holds it when its own event was folded
+ * in, when the item stands at its version or a later one, or when a snapshot was asked for after its commit.
  */
 
-import { mutationError } from './api.js';
+import { problem, toError } from './api.js';
 import { clearTimer, setTimer } from './clock.js';
-import { notStored } from './outbox.js';
+import { openPromise } from './promise.js';
 
 /** @typedef {import('./replay.js').Item} Item */
 /** @typedef {import('./replay.js').Op} Op */
-/** @typedef {import('./overlays.js').Overlay} Overlay */
+/** @typedef {import('./replay.js').Commit} Commit */
+/** @typedef {import('./replay.js').Overlay} Overlay */
 /** @typedef {import('./store.js').Entry} Entry */
+/** @typedef {import('./api.js').Problem} Problem */
 /** @typedef {import('./api.js').MutationError} MutationError */
 
 /**
@@ -23,124 +30,147 @@ import { notStored } from './outbox.js';
  * @property {Promise<any>} server the item, or `{id, version}` of a removed one; rejects with a MutationError
  */
 
-/**
- * @typedef {{mutationId: number | null, op: Op, id: string, fields: Record<string, any>, item: Item | null}} Mutated
- */
+/** @typedef {Pick<Overlay, 'mutationId' | 'op' | 'id' | 'fields' | 'item'>} Mutated */
 
 /** An acknowledged mutation whose event does not come: ask, rather than wait for the next position check. */
 const EVENT_GRACE_MS = 5000;
+
+const UNHEARD = 'nobody heard what became of it';
 
 /** @param {Overlay} overlay @returns {Mutated} */
 const plain = ({ mutationId, op, id, fields, item }) => ({ mutationId, op, id, fields, item });
 
 /**
- * @param {object} options
- * @param {string} options.url of the collection
- * @param {import('./broadcast-client.js').Parts} options.parts
- * @param {import('./base.js').Base} options.base
- * @param {ReturnType<typeof import('./overlays.js').createOverlays>} options.overlays
- * @param {(id: string) => Item | null} options.visible
- * @param {() => boolean} options.isLive
- * @param {(change: import('./collection.js').Change) => void} options.changed
+ * @param {string} url of the collection
+ * @param {import('./broadcast-client.js').Parts} parts
+ * @param {import('./base.js').Base} base
+ * @param {object} view
+ * @param {(id: string) => Item | null} view.visible
+ * @param {() => boolean} view.isLive
+ * @param {(change: import('./collection.js').Change) => void} view.changed
  */
-export const createMutations = ({ url, parts, base, overlays, visible, isLive, changed }) => {
-  const { outbox, store, tabs } = parts;
+export const createMutations = (url, { outbox, store, tabs }, base, { visible, isLive, changed }) => {
+  /** @type {Overlay[]} */
+  let list = [];
   /** @type {(Mutated & {error: MutationError})[]} */
   let refused = [];
-  let settledSeq = 0;
-  let closed = false;
-  /** @type {import('./clock.js').Timer | null} */
-  let grace = null;
+  let settledId = 0; // of this profile's, the last mutation that is known to be settled
+  /** @type {import('./clock.js').Timer | undefined} */
+  let grace;
 
-  /** @param {Overlay} overlay @param {Entry} entry */
-  const keep = (overlay, { clientId, mutationId, seq, was }) => Object.assign(overlay, { clientId, mutationId, seq, was });
+  const open = () => list.filter(({ state }) => state !== 'acknowledged');
+  const isOurs = (/** @type {{clientId: string | null}} */ { clientId }) => clientId === store.clientId();
 
-  /** @param {Overlay} overlay by the sender's word or by its event, whichever comes first @param {any} result */
-  const acknowledge = (overlay, result) => {
+  /** What is stored has its place; what is not comes after it. */
+  const sort = () => list.sort((one, other) => one.seq - other.seq || 0);
+
+  /** @param {Pick<Overlay, 'tab' | 'op' | 'id' | 'fields'> & Partial<Entry>} mutation @returns {Overlay} */
+  const add = (mutation) => {
+    const { promise: server, ...end } = openPromise();
+    /** @type {Overlay} */
+    const overlay = {
+      clientId: '', mutationId: null, seq: Infinity, was: [], item: null,
+      state: 'queued', version: null, reading: 0, server, ...end, ...mutation,
+    };
+    list.push(overlay);
+    sort();
+    overlay.item = visible(overlay.id);
+    return overlay;
+  };
+
+  /** Drop what the base holds. @param {(overlay: Overlay) => boolean | undefined} [has] what it has just got */
+  const prune = (has = () => false) => {
+    const isHeld = (/** @type {Overlay} */ overlay) =>
+      has(overlay) || (base.items().get(overlay.id)?.version ?? 0) >= (overlay.version ?? Infinity);
+    list = list.filter((overlay) => overlay.state !== 'acknowledged' || !isHeld(overlay));
+  };
+
+  /**
+   * The one end of a mutation: it is committed, or (a definite error) it is not, or nobody knows; then the next
+   * snapshot does.
+   * @param {Overlay} overlay
+   * @param {{result?: any, error?: Problem}} end
+   * @param {import('./collection.js').Change['why']} [why]
+   */
+  const settle = (overlay, { result, error }, why = error ? 'refused' : 'acknowledged') => {
     const { mutationId, op, id } = overlay;
-    if (op === 'create' && result) overlay.fields = result; // the server may have added fields of its own
-    overlays.acknowledge(overlay, result?.version ?? null);
-    overlay.resolve(result);
-    changed({ why: 'acknowledged', id, op, mutationId });
-    if (!isLive()) base.refetch('acknowledged');
+    const isRefused = error?.definite;
+    if (error) {
+      const told = toError(error);
+      if (isRefused) refused = [...refused, { ...plain(overlay), error: told }];
+      overlay.reject(told);
+    } else {
+      if (op === 'create') overlay.fields = result; // the server may have added fields of its own
+      overlay.resolve(result);
+    }
+    Object.assign(overlay, { state: 'acknowledged', version: result?.version ?? null, reading: base.readings() });
+    prune((other) => other === overlay && isRefused);
+    changed({ why, id, op, mutationId, reason: error?.name });
+    if (!isLive() || (error && !isRefused)) base.refetch(why);
     // See EVENT_GRACE_MS.
     grace ??= setTimer(() => {
-      grace = null;
-      if (overlays.all().some(({ state }) => state === 'acknowledged')) base.refetch('unconfirmed');
+      grace = undefined;
+      if (open().length < list.length) base.refetch('unconfirmed');
     }, EVENT_GRACE_MS);
   };
 
-  /** @param {Overlay} overlay @param {MutationError} error */
-  const refuse = (overlay, error) => {
-    const { id, op, mutationId } = overlay;
-    overlays.drop((other) => other === overlay);
-    refused = [...refused, { ...plain(overlay), error }];
-    overlay.reject(error);
-    changed({ why: 'refused', id, op, mutationId, reason: error.name });
-    if (!isLive()) base.refetch('refused');
+  /** Nobody will hear what became of those. @param {(overlay: Overlay) => boolean} which @param {string} name @param {'outbox' | 'tab-gone'} why */
+  const giveUp = (which, name, why = 'outbox') =>
+    open().filter(which).forEach((overlay) => settle(overlay, { error: problem(name, UNHEARD) }, why));
+
+  /** @param {string | null} clientId @param {number | null} mutationId */
+  const noteSettled = (clientId, mutationId) => {
+    if (isOurs({ clientId })) settledId = Math.max(settledId, mutationId ?? 0);
   };
 
   /** @param {Entry} entry @returns {boolean} whether it is new here */
   const lay = (entry) => {
-    const { clientId, mutationId, seq } = entry;
-    if ((clientId === store.clientId() && seq <= settledSeq) || overlays.wasSeen(clientId, mutationId)) return false;
-    const known = overlays.where((overlay) => overlay.seq === seq && overlay.clientId === clientId)[0];
-    if (known) {
-      keep(known, entry);
-      return false;
-    }
-    const { tab, op, id, fields } = entry;
-    const overlay = overlays.add({ ...entry, tab, op, id, fields, state: 'queued', version: null });
-    overlays.sort();
-    overlay.item = visible(id);
-    return true;
+    if (isOurs(entry) && entry.mutationId <= settledId) return false; // this news is late
+    const known = list.find(({ seq, clientId }) => seq === entry.seq && clientId === entry.clientId);
+    if (known) Object.assign(known, entry);
+    else add(entry);
+    sort();
+    return !known;
   };
 
   /** The outbox as it is: what was not heard of is laid over, what is there no more was settled unheard. */
   const load = async () => {
-    const before = overlays.where(({ clientId, state }) => state !== 'acknowledged' && clientId === store.clientId());
-    const entries = await store.entries(url);
-    if (closed) return;
-    let some = false;
-    for (const entry of entries) some = lay(entry) || some;
-    const seqs = new Set(entries.map(({ seq }) => seq));
-    const unheard = overlays.where((each) => before.includes(each) && each.state !== 'acknowledged' && !seqs.has(each.seq ?? 0));
-    for (const overlay of unheard) {
-      overlay.reject(mutationError('nobody heard what became of it', { name: 'unknown' }));
-      overlays.acknowledge(overlay, null);
-    }
-    if (unheard.length > 0) base.refetch('unheard');
-    if (some || unheard.length > 0) changed({ why: 'outbox' });
+    const before = open().filter(isOurs);
+    const entries = await outbox.entries(url);
+    if (entries.filter(lay).length > 0) changed({ why: 'outbox' });
+    const seqs = entries.map(({ seq }) => seq);
+    giveUp((each) => before.includes(each) && !seqs.includes(each.seq), 'unknown');
   };
 
-  /** @param {import('./outbox.js').News} news @param {string | null} from */
-  const hear = (news, from) => {
-    if (news.kind === 'changed') {
-      load();
-    } else if (news.kind === 'made') {
-      const { id, op, mutationId } = news.entry;
-      if (!lay(news.entry)) return;
-      changed({ why: 'tab', id, op, mutationId });
-      // Nothing that is shown waits for it; it is how a sibling's news invalidates this tab's copy.
-      base.refetch('tab');
-    } else if (news.kind === 'dismissed') {
-      refused = refused.filter(({ mutationId }) => mutationId !== news.mutationId);
-      changed({ why: 'dismissed', mutationId: news.mutationId });
-    } else {
-      const { seq } = news;
-      const shared = from === null || store.kind() !== 'memory';
-      const overlay = overlays.where((each) => each.seq === seq && (shared ? each.clientId === store.clientId() : each.tab === from))[0];
-      if (shared && (news.kind === 'acknowledged' || news.kind === 'refused')) settledSeq = Math.max(settledSeq, seq);
-      if (!overlay || overlay.state === 'acknowledged') return;
-      const { id, op, mutationId } = overlay;
-      if (news.kind === 'acknowledged') acknowledge(overlay, news.result);
-      else if (news.kind === 'refused') {
-        const { message, ...facts } = news.error;
-        refuse(overlay, mutationError(message, facts));
-      } else {
-        overlay.state = news.kind === 'sent' ? 'sent' : 'queued';
-        if (news.kind === 'unsettled') changed({ why: 'unsettled', id, op, mutationId, reason: news.reason });
+  /** @param {import('./outbox.js').News} news */
+  const hear = (news) => {
+    const { kind } = news;
+    if (kind === 'changed') load();
+    // A tab that kept its outbox in memory is gone, and its outbox with it.
+    else if (kind === 'gone') giveUp((each) => each.tab === news.tab && !isOurs(each), 'unknown', 'tab-gone');
+    else if (kind === 'wiped') {
+      // What waited in the storage will not be sent by anybody.
+      settledId = 0;
+      giveUp(({ seq }) => seq < Infinity, 'wiped');
+      base.refetch('wiped');
+    } else if (kind === 'dismissed') {
+      const { mutationId } = news;
+      refused = refused.filter((each) => each.mutationId !== mutationId);
+      changed({ why: 'dismissed', mutationId });
+    } else if ('entry' in news) {
+      const { seq, clientId, mutationId, id, op } = news.entry;
+      if (kind === 'made') {
+        if (!lay(news.entry)) return;
+        changed({ why: 'tab', id, op, mutationId });
+        return base.refetch('tab'); // nothing waits for it: it is how a sibling's news invalidates this tab's copy
       }
+      const isEnd = kind === 'acknowledged' || kind === 'refused';
+      if (isEnd) noteSettled(clientId, mutationId);
+      const overlay = open().find((each) => each.seq === seq && each.clientId === clientId);
+      if (!overlay) return;
+      if (isEnd) return settle(overlay, news);
+      overlay.state = kind === 'sent' ? 'sent' : 'queued';
+      if ('error' in news) changed({ why: 'unsettled', id, op, mutationId, reason: news.error?.name });
     }
   };
 
@@ -149,75 +179,72 @@ export const createMutations = ({ url, parts, base, overlays, visible, isLive, c
     encodeURIComponent(id); // half a surrogate pair could never be sent: whoever calls is told so now
     // A copy, as it will travel: what the caller does with its object later is not part of this mutation.
     const { id: _, version: __, ...fields } = JSON.parse(JSON.stringify(given));
-    const last = overlays.lastOn(id);
+    const tab = tabs.id;
+    const last = list.findLast((each) => each.id === id);
     const confirmed = base.items().get(id)?.version ?? null;
     /** @type {Record<string, any>} */
     const saw = visible(id) ?? {};
     const before = Object.fromEntries(Object.keys(fields).map((name) => [name, saw[name]]));
-    const overlay = overlays.add({ tab: tabs.id, op, id, fields });
-    overlay.item = visible(id);
+    const overlay = add({ tab, op, id, fields });
     const { item, server } = overlay;
     changed({ why: 'local', id, op });
-    const stored = outbox.add(() => {
-      // It may have been settled since the call.
-      const version = last?.state === 'acknowledged' ? (last.version ?? confirmed) : confirmed;
-      const chained = last !== undefined && last.state !== 'acknowledged' && overlays.all().includes(last);
-      return { url, tab: tabs.id, op, id, fields, before, baseVersion: version, chained };
-    }, (entry) => {
-      keep(overlay, entry);
-      overlays.sort();
-    });
-    stored.catch((error) => refuse(overlay, notStored(error)));
-    const local = stored.then(() => item);
-    local.catch(() => {});
+    // The one before it may have been settled since the call; while it waits, it hands its version on itself.
+    const make = () => ({ tab, op, id, fields, before, baseVersion: last?.version ?? confirmed });
+    const local = outbox.add(url, make, (entry) => lay(Object.assign(overlay, entry))).then(() => item);
+    local.catch(({ name, message }) =>
+      settle(overlay, { error: problem(name === 'QuotaExceededError' ? 'quota' : name, message, { definite: true }) }));
     return {
       id,
+      local,
+      server,
       get mutationId() {
         return overlay.mutationId;
       },
-      local,
-      server,
     };
   };
-
-  const open = () => overlays.where(({ state }) => state !== 'acknowledged');
 
   return {
     mutate,
     hear,
     load,
-    /** The stream shows one that is laid over, perhaps before the sender's word. @param {Overlay} overlay @param {any} result */
-    confirm(overlay, result) {
-      acknowledge(overlay, result);
-      const { clientId, mutationId } = overlay;
-      if (clientId !== null && mutationId !== null) outbox.confirm(url, { clientId, mutationId, result });
+    all: () => list,
+    /** The stream shows a commit, perhaps before the sender's word, and before the base holds it. @param {Commit} commit */
+    see({ id, version, clientId, mutationId, item }) {
+      noteSettled(clientId, mutationId);
+      const overlay = open().find((each) => each.clientId === clientId && each.mutationId === mutationId);
+      if (!overlay) return;
+      const result = item ?? { id, version };
+      // In this order: the next one in the outbox may be sent at once, on the version that this one got.
+      settle(overlay, { result });
+      outbox.confirm(url, overlay, result);
     },
-    /** A tab that kept its outbox in memory is gone, and its outbox with it. @param {string} tab */
-    abandon(tab) {
-      if (overlays.drop((each) => each.tab === tab && each.clientId !== store.clientId()).length === 0) return;
-      changed({ why: 'tab-gone' });
-      base.refetch('tab-gone'); // some of it may have been committed with its last breath
-    },
-    /** The storage was emptied: what waited there will not be sent by anybody. */
-    forget() {
-      settledSeq = 0;
-      const lost = overlays.drop(({ seq, state }) => seq !== null && state !== 'acknowledged');
-      for (const { reject } of lost) reject(mutationError('the storage was wiped', { name: 'wiped' }));
-      if (lost.length > 0) changed({ why: 'outbox' });
-      base.refetch('wiped');
-    },
-    /** @returns {(Mutated & {state: 'queued' | 'sent'})[]} */
-    pending: () => open().map((overlay) => ({ ...plain(overlay), state: overlay.state === 'sent' ? 'sent' : 'queued' })),
-    /** @param {number} id */
-    server: (id) => open().find(({ mutationId, was }) => mutationId === id || was.includes(id))?.server ?? null,
-    refused: () => refused,
-    /** @param {number} mutationId */
-    dismiss: (mutationId) => outbox.tell({ kind: 'dismissed', url, mutationId }),
+    /**
+     * The base holds this commit, and with it all that came before: earlier versions of the item, and what its
+     * client had got acknowledged, which sends in order. (Their own events may never come, if a snapshot was
+     * read or the subscription began in between.)
+     */
+    committed: (/** @type {Commit} */ { id, version, clientId, mutationId }) =>
+      prune((each) =>
+        (each.id === id && (each.version ?? Infinity) <= version) ||
+        (each.clientId === clientId && (each.mutationId ?? Infinity) <= (mutationId ?? 0)),
+      ),
+    /** The base is what reading number n found. @param {number} reading */
+    snapshot: (reading) => prune((overlay) => reading > overlay.reading),
     close() {
-      closed = true;
       clearTimer(grace);
-      const gone = mutationError('the collection was closed', { name: 'closed' });
-      for (const { reject } of overlays.all()) reject(gone);
+      for (const { reject } of list) reject(toError(problem('closed', UNHEARD)));
+      list = [];
+    },
+    /** What the application sees of them. */
+    shown: {
+      /** The profile's mutations that the server has not settled, whichever tab made them. */
+      pending: () => open().map((overlay) => ({ ...plain(overlay), state: overlay.state })),
+      /** The `server` promise of a pending mutation, to be had again after a reload; else null. @param {number} id */
+      server: (id) => open().find(({ mutationId, was }) => mutationId === id || was.includes(id))?.server ?? null,
+      /** Those that were refused, with the reason, until dismissed. */
+      refused: () => refused,
+      /** In all tabs. @param {number} mutationId */
+      dismiss: (mutationId) => outbox.tell({ kind: 'dismissed', url, mutationId }),
     },
   };
 };

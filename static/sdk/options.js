@@ -27,9 +27,8 @@ const DEFAULTS = {
 /** @param {string} url @param {ClientOptions} options */
 export const readOptions = (url, options) => {
   const address = new URL(url, location.href);
-  if (address.protocol === 'http:') address.protocol = 'ws:';
-  if (address.protocol === 'https:') address.protocol = 'wss:';
-  if (!['ws:', 'wss:'].includes(address.protocol)) throw new TypeError(`not a WebSocket address: ${url}`);
+  address.protocol = address.protocol.replace('http', 'ws');
+  if (!/^wss?:$/.test(address.protocol)) throw new TypeError(`not a WebSocket address: ${url}`);
   address.hash = '';
   return { ...DEFAULTS, ...options, address };
 };

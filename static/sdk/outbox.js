@@ -7,192 +7,150 @@
  * sends it again under the same mutation id, and gets the first answer.
  */
 
-import { mutationError, sendEntry } from './api.js';
-import { backoff } from './backoff.js';
-import { clearTimer, random, setTimer } from './clock.js';
+import { sendEntry } from './api.js';
 import { rebase } from './conflict.js';
+import { createLoop } from './loop.js';
 
 /** @typedef {import('./store.js').Entry} Entry */
-/** @typedef {import('./api.js').MutationError} MutationError */
+/** @typedef {import('./store.js').Profile} Profile */
+/** @typedef {import('./api.js').Answer} Answer */
+/** @typedef {Pick<Entry, 'clientId' | 'seq'>} Name of a mutation: a conflict gives it another id, but not another place */
 
 /**
- * @typedef {{kind: 'made', url: string, entry: Entry}
- *   | {kind: 'sent' | 'unsettled', url: string, seq: number, reason?: string}
- *   | {kind: 'acknowledged', url: string, seq: number, result: any}
- *   | {kind: 'refused', url: string, seq: number, entry: Entry, error: any}
+ * @typedef {{kind: 'made' | 'sent', entry: Entry}
+ *   | {kind: Answer['kind'], entry: Entry, result?: any, error?: import('./api.js').Problem}
  *   | {kind: 'dismissed', url: string, mutationId: number}
- *   | {kind: 'changed', url: string | null}} News `changed`: read the outbox anew
+ *   | {kind: 'changed', url?: string}
+ *   | {kind: 'gone', tab: string}
+ *   | {kind: 'wiped' | 'wake'}} News
+ *   `changed`: read the outbox anew; `gone`: a tab is; `wiped`: the storage was; `wake`: the network may be back
  */
 
 /**
  * @typedef {object} Attached an open collection
  * @property {string} url
- * @property {(news: News, from: string | null) => void} hear `from` is the tab that tells it, null for this one
+ * @property {(news: News) => void} hear of this tab or of another
  * @property {import('./conflict.js').Resolve} [resolve]
  * @property {number} requestTimeout ms
- * @property {{delay: number, ceiling: number}} retry ms
+ * @property {number} retryDelay ms
+ * @property {number} retryDelayMax ms
  */
 
-/** What a collection that is not open in this tab is sent with. */
-const DEFAULTS = { requestTimeout: 10_000, retry: { delay: 1000, ceiling: 30_000 }, resolve: undefined };
+/** What a collection is sent with unless it is open in this tab, and says otherwise. In ms. */
+export const DEFAULTS = { requestTimeout: 10_000, retryDelay: 1000, retryDelayMax: 30_000 };
 
 /** @typedef {ReturnType<typeof createOutbox>} Outbox */
 
 /**
- * @param {object} options
- * @param {import('./store.js').Store} options.store
- * @param {import('./tabs.js').Tabs} options.tabs
- * @param {() => void} options.onFenced
+ * @param {import('./store.js').Store} store
+ * @param {import('./tabs.js').Tabs} tabs
+ * @param {number} most how many entries it takes
+ * @param {() => void} onFenced
  */
-export const createOutbox = ({ store, tabs, onFenced }) => {
+export const createOutbox = (store, tabs, most, onFenced) => {
   /** @type {Set<Attached>} */
   const open = new Set();
-  /** @type {Map<string, ReturnType<typeof createLane>>} */
-  const lanes = new Map();
-  /** @type {{fence: number, stop: AbortController} | null} while this tab leads */
-  let term = null;
+  /** @type {{fence: number, stop: AbortController, lanes: Map<string, ReturnType<typeof createLane>>} | undefined} */
+  let term; // while this tab leads
 
-  /** @param {string | null} url null: whatever is open */
-  const openAt = (url) => [...open].filter((each) => url === null || each.url === url);
-  /** @param {string} url */
-  const optionsOf = (url) => openAt(url)[0] ?? DEFAULTS;
+  /** @param {string} url @returns {Omit<Attached, 'url' | 'hear'>} */
+  const optionsOf = (url) => [...open].find((each) => each.url === url) ?? DEFAULTS;
 
-  /** @param {News} news @param {string | null} [from] */
-  const hear = (news, from = null) => {
-    for (const each of openAt(news.url)) each.hear(news, from);
+  /** @param {News} news of one collection, or for all that are open */
+  const hear = (news) => {
+    const url = 'entry' in news ? news.entry.url : 'url' in news && news.url;
+    for (const each of [...open]) if (!url || url === each.url) each.hear(news);
   };
 
   /** @param {News} news */
   const tell = (news) => {
-    if (news.kind !== 'sent' && news.kind !== 'unsettled') tabs.post('outbox', news);
+    tabs.post('outbox', news);
     hear(news);
   };
 
-  /** @param {string} url */
-  const createLane = (url) => {
-    let [busy, wanted, failures] = [false, false, 0];
-    /** @type {import('./clock.js').Timer | null} */
-    let timer = null;
-    /** @type {{clientId: string, mutationId: number, result: any} | null} what the stream has shown to be committed */
-    let seen = null;
-    let confirmed = () => false;
+  /** @param {string} url @returns {Promise<Entry[]>} */
+  const entries = (url) => store.read(({ outbox }) => outbox.filter((entry) => entry.url === url));
 
-    /** @param {Entry} entry @param {NonNullable<typeof term>} mine @returns {Promise<import('./api.js').Answer>} */
-    const settle = (entry, { fence, stop }) => {
-      const { requestTimeout } = optionsOf(url);
-      tell({ kind: 'sent', url, seq: entry.seq });
-      return new Promise((resolve) => {
+  /** @param {string} url @param {number} fence @param {AbortSignal} stop */
+  const createLane = (url, fence, stop) => {
+    /** @type {Name & {result: any} | undefined} what the stream has shown */
+    let shown;
+    let look = () => false;
+
+    /** @param {Entry} entry @returns {Promise<Answer>} */
+    const answerTo = (entry) =>
+      new Promise((resolve) => {
         // Its event may come first, and says all that the answer can say.
-        confirmed = () => {
-          if (seen?.mutationId !== entry.mutationId || seen.clientId !== entry.clientId) return false;
-          resolve({ kind: 'acknowledged', result: seen.result });
-          return true;
+        look = () => {
+          const isIt = shown?.seq === entry.seq && shown.clientId === entry.clientId;
+          if (isIt) resolve({ kind: 'acknowledged', result: shown?.result });
+          return isIt;
         };
-        if (!confirmed()) sendEntry(entry, fence, { timeout: requestTimeout, stop: stop.signal }).then(resolve);
+        if (!look()) sendEntry(entry, fence, optionsOf(url).requestTimeout, stop).then(resolve);
       });
-    };
 
-    /** @param {Entry} entry @param {import('./api.js').Answer} answer @returns {Promise<boolean>} whether to go on */
-    const take = async (entry, answer) => {
-      const { seq } = entry;
-      const { retry, resolve } = optionsOf(url);
-      if (answer.kind === 'fenced') {
-        onFenced();
-        return false;
-      }
-      if (answer.kind === 'unsettled') {
-        failures += 1;
-        timer = setTimer(kick, backoff({ attempt: failures, ...retry, chance: random() }));
-        tell({ kind: 'unsettled', url, seq, reason: answer.error.name });
-        return false;
-      }
-      failures = 0;
-      if (answer.kind === 'acknowledged') {
-        tell({ kind: 'acknowledged', url, seq, result: answer.result });
-        await store.settle(entry, answer.result?.version ?? null);
-        return true;
-      }
-      const again = rebase(entry, answer.error, resolve);
-      if (again) {
-        await store.again(entry, again);
-        tell({ kind: 'changed', url });
-      } else {
-        const { message, name, code, current, definite } = answer.error;
-        tell({ kind: 'refused', url, seq, entry, error: { message, name, code, current, definite } });
-        await store.settle(entry, null);
-      }
-      return true;
-    };
-
-    const pump = async () => {
-      wanted = true;
-      if (busy || timer !== null) return;
-      busy = true;
-      try {
-        while (term !== null && wanted && timer === null) {
-          const mine = term;
-          wanted = false;
-          const [entry] = await store.entries(url, 1);
-          if (!entry || term !== mine) continue;
-          wanted = true;
-          const answer = await settle(entry, mine);
-          if (term === mine && !(await take(entry, answer))) break;
+    const loop = createLoop(async () => {
+      // Not a look at the storage without need: a frozen page hears that it lost, and what it opens it holds.
+      while (!stop.aborted) {
+        const [entry] = await entries(url);
+        if (!entry || stop.aborted) return;
+        hear({ kind: 'sent', entry });
+        const answer = await answerTo(entry);
+        const { kind, result, error } = answer;
+        if (stop.aborted) return;
+        if (kind === 'fenced') return onFenced();
+        if (kind === 'unsettled') {
+          hear({ entry, ...answer });
+          throw error;
         }
-      } catch {
-        timer = setTimer(kick, DEFAULTS.retry.delay); // the storage: it may come back
+        const now = error && rebase(entry, error, optionsOf(url).resolve);
+        if (now) {
+          await store.change((profile) => again(profile, entry, now));
+          tell({ kind: 'changed', url });
+        } else {
+          tell({ entry, ...answer });
+          await store.change((profile) => settle(profile, entry, result?.version));
+        }
       }
-      busy = false;
-    };
-
-    /** There is something to send, or the network may be back: do not wait for the timer. */
-    const kick = () => {
-      clearTimer(timer);
-      timer = null;
-      pump();
-    };
+    }, () => optionsOf(url));
 
     return {
-      kick,
-      pump,
-      /** @param {NonNullable<typeof seen>} what */
-      confirm(what) {
-        seen = what;
-        confirmed();
-        if (timer !== null) kick();
-      },
-      stop() {
-        clearTimer(timer);
-        timer = null;
-        failures = 0;
+      ...loop,
+      /** @param {Name} name @param {any} result */
+      confirm({ clientId, seq }, result) {
+        shown = { clientId, seq, result };
+        if (look()) loop.kick();
       },
     };
   };
 
-  /** @param {string} url */
+  /** Of this term; undefined if another tab leads. @param {string} url */
   const lane = (url) => {
-    let found = lanes.get(url);
-    if (!found) lanes.set(url, (found = createLane(url)));
-    return found;
+    if (term && !term.lanes.has(url)) term.lanes.set(url, createLane(url, term.fence, term.stop.signal));
+    return term?.lanes.get(url);
   };
 
   /** Whatever waits, wherever it came from. */
-  const kickAll = async () => {
-    if (term === null) return;
-    for (const url of await store.urls().catch(() => [])) lane(url).kick();
+  const kick = async () => {
+    if (!term) return;
+    const waiting = await store.read(({ outbox }) => outbox.map(({ url }) => url)).catch(() => []);
+    for (const url of new Set(waiting)) lane(url)?.kick();
   };
 
   const stop = () => {
-    term?.stop.abort(new DOMException('another tab leads', 'AbortError'));
-    term = null;
-    for (const each of lanes.values()) each.stop();
+    term?.stop.abort();
+    term?.lanes.forEach((each) => each.stop());
+    term = undefined;
   };
 
-  tabs.on('outbox', (/** @type {News} */ news, from) => {
-    hear(news, from);
-    if (news.kind === 'made' && term !== null) lane(news.url).pump();
+  tabs.on('outbox', (/** @type {News} */ news) => {
+    hear(news);
+    if (news.kind === 'made') lane(news.entry.url)?.ask();
   });
-  // It may have died between the storing of a mutation and the telling.
-  tabs.onGone(kickAll);
+  tabs.onGone((tab) => {
+    hear({ kind: 'gone', tab });
+    kick(); // it may have died between the storing of a mutation and the telling
+  });
 
   return {
     /** @param {Attached} collection @returns {() => void} */
@@ -202,39 +160,63 @@ export const createOutbox = ({ store, tabs, onFenced }) => {
         open.delete(collection);
       };
     },
+    entries,
     /**
-     * Everybody is told, and the one that leads sends it.
-     * @param {Parameters<typeof store.add>[0]} make @param {(entry: Entry) => void} onStored
+     * Keep a mutation; what it is is asked for in the very step that gives it its number. Everybody is told,
+     * and the one that leads sends it.
+     * @param {string} url
+     * @param {() => Pick<Entry, 'tab' | 'op' | 'id' | 'fields' | 'before' | 'baseVersion'>} make
+     * @param {(entry: Entry) => void} onStored
      */
-    async add(make, onStored) {
-      const entry = await store.add(make);
+    async add(url, make, onStored) {
+      const entry = await store.change((profile) => {
+        const { clientId, ids, outbox } = profile;
+        if (outbox.length >= most) throw new DOMException(`${most} writes wait already`, 'outbox_full');
+        const mutationId = (ids[url] = (ids[url] ?? 0) + 1);
+        const made = { ...make(), url, clientId, mutationId, seq: (profile.seq += 1), was: [] };
+        outbox.push(made);
+        return made;
+      });
       onStored(entry);
-      tell({ kind: 'made', url: entry.url, entry });
-      if (term !== null) lane(entry.url).pump();
-      return entry;
+      tell({ kind: 'made', entry });
+      lane(url)?.ask();
     },
+    hear,
     tell,
-    /**
-     * The stream shows it: its answer is not needed.
-     * @param {string} url @param {{clientId: string, mutationId: number, result: any}} what
-     */
-    confirm(url, what) {
-      if (term !== null) lane(url).confirm(what);
+    /** The stream shows it: its answer is not needed. @param {string} url @param {Name} name @param {any} result */
+    confirm: (url, name, result) => lane(url)?.confirm(name, result),
+    /** The network may be back, or the page. @param {import('./wake.js').WakeReason} [reason] */
+    wake(reason) {
+      if (reason === 'offline') return;
+      hear({ kind: reason === 'restored' ? 'changed' : 'wake' });
+      kick();
     },
-    kick: kickAll,
     /** @param {number} fence */
     begin(fence) {
       stop();
-      term = { fence, stop: new AbortController() };
-      kickAll();
+      term = { fence, stop: new AbortController(), lanes: new Map() };
+      kick();
     },
     stop,
   };
 };
 
-/** @param {unknown} error of the storage @returns {MutationError} it certainly is not, and will not be, sent */
-export const notStored = (error) => {
-  const { name, message } = /** @type {Error} */ (error);
-  const known = /** @type {Record<string, string>} */ ({ QuotaExceededError: 'quota' })[name] ?? name;
-  return mutationError(message, { name: known, definite: true });
+/** It is settled. The next one on its item is to be sent on `version`. @param {Profile} profile @param {Entry} settled @param {number} [version] */
+const settle = (profile, { seq, url, id }, version) => {
+  profile.outbox = profile.outbox.filter((entry) => entry.seq !== seq);
+  const next = profile.outbox.find((entry) => entry.url === url && entry.id === id);
+  if (next && version) next.baseVersion = version;
+};
+
+/**
+ * Send it again as another mutation. Ids must grow, so all that wait behind it get new ones too: none of
+ * them was ever sent.
+ * @param {Profile} profile @param {Entry} entry @param {Partial<Entry>} now
+ */
+const again = ({ outbox, ids }, { seq, url }, now) => {
+  for (const other of outbox) {
+    if (other.url !== url || other.seq < seq) continue;
+    other.was.push(other.mutationId);
+    Object.assign(other, other.seq === seq && now, { mutationId: (ids[url] += 1) });
+  }
 };

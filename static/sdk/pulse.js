@@ -6,15 +6,15 @@
 import { clearTimer, setTimer, ticks } from './clock.js';
 
 /**
- * @param {object} options
- * @param {number} options.quiet how long a silence may be before it is questioned, in ms
- * @param {number} options.patience how long an answer may take, in ms
- * @param {() => void} options.ask send something that must be answered
- * @param {() => void} options.onDead
+ * @param {object} options ms
+ * @param {number} options.quietTimeout how long a silence may be before it is questioned
+ * @param {number} options.pongTimeout how long an answer may take
+ * @param {() => void} ask send something that must be answered
+ * @param {() => void} onDead
  */
-export const createPulse = ({ quiet, patience, ask, onDead }) => {
-  /** @type {import('./clock.js').Timer | null} */
-  let timer = null;
+export const createPulse = ({ quietTimeout: quiet, pongTimeout: patience }, ask, onDead) => {
+  /** @type {import('./clock.js').Timer | undefined} */
+  let timer;
   let running = false;
   let asked = false;
   let heardAt = 0;
@@ -48,7 +48,6 @@ export const createPulse = ({ quiet, patience, ask, onDead }) => {
     stop() {
       running = asked = false;
       clearTimer(timer);
-      timer = null;
     },
     heard() {
       heardAt = ticks();

@@ -6,25 +6,30 @@
 
 /** @typedef {{id: string, version: number | null, [field: string]: any}} Item version null: not confirmed yet */
 /** @typedef {'create' | 'update' | 'remove'} Op */
-/** @typedef {'queued' | 'sent' | 'acknowledged'} MutationState */
-
 /**
- * @typedef {object} Mutation
- * @property {string | null} clientId null until it is stored, as are the next two
- * @property {number | null} mutationId grows per collection and client
- * @property {number | null} seq
+ * @typedef {object} Overlay
+ * @property {string} clientId '' until it is stored
+ * @property {number | null} mutationId null until it is stored
+ * @property {number} seq its place in the outbox; what is not stored yet comes last
+ * @property {number[]} was mutation ids that conflicts have used up
+ * @property {string} tab that made it
  * @property {Op} op
  * @property {string} id the item's
  * @property {Record<string, any>} fields what is created or changed
- * @property {MutationState} state
+ * @property {Item | null} item as it was shown when it was made
+ * @property {'queued' | 'sent' | 'acknowledged'} state
  * @property {number | null} version what the server gave it, once acknowledged
+ * @property {number} reading how many snapshots had been asked for when it was acknowledged
+ * @property {Promise<any>} server its end
+ * @property {(result: any) => void} resolve
+ * @property {(error: Error) => void} reject
  */
 
-/** @typedef {{item: Item, mutations: import('./overlays.js').Overlay[]}} Shown what was laid over the item, oldest first */
+/** @typedef {{item: Item, mutations: Overlay[]}} Shown what was laid over the item, oldest first */
 
 /**
  * @param {Iterable<Item>} base in the server's order
- * @param {Iterable<import('./overlays.js').Overlay>} mutations in the order they were made
+ * @param {Iterable<Overlay>} mutations in the order they were made
  * @returns {Shown[]}
  */
 export const replay = (base, mutations) => {
@@ -33,26 +38,24 @@ export const replay = (base, mutations) => {
   for (const item of base) shown.set(item.id, { item, mutations: [] });
   for (const mutation of mutations) {
     const under = shown.get(mutation.id);
-    const item = apply(under?.item ?? null, mutation);
-    if (item === null) shown.delete(mutation.id);
-    else shown.set(mutation.id, { item, mutations: [...(under?.mutations ?? []), mutation] });
+    const item = apply(under?.item, mutation);
+    if (item) shown.set(mutation.id, { item, mutations: [...(under?.mutations ?? []), mutation] });
+    else shown.delete(mutation.id);
   }
   return [...shown.values()];
 };
 
 /**
- * @param {Item | null} under the item as it is without the mutation
- * @param {Mutation} mutation
- * @returns {Item | null} the item as it is with it
+ * @param {Item | undefined} under the item as it is without the mutation
+ * @param {Overlay} mutation
+ * @returns {Item | undefined} the item as it is with it
  */
-const apply = (under, mutation) => {
-  const { op, id, fields, version } = mutation;
-  if (op === 'remove') return null;
+const apply = (under, { op, id, fields, version }) => {
+  if (op === 'remove') return undefined;
   // The base may hold a create whose answer was lost, and later edits of it too: those are newer.
   if (op === 'create') return under ?? { ...fields, id, version };
   // An edit brings nothing back: the item was removed meanwhile, and the server will say so.
-  if (under === null) return null;
-  return { ...under, ...fields, id, version: version ?? under.version };
+  return under && { ...under, ...fields, id, version: version ?? under.version };
 };
 
 /**

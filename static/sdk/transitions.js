@@ -9,58 +9,36 @@
  * row needs an `if`: `disconnected` is idle (asked for: final) or gave up (starts again by itself when the
  * browser wakes), `reconnecting` waits for its timer or is trying.
  *
- * A cell that names its own row changes nothing. A pair that is not in the table cannot happen: a timer that
- * was cleared and a socket that was superseded are not heard, see connection.js.
+ * What is not in a row changes nothing, and `disconnect` ends in the same place from everywhere.
  */
 
 /** @typedef {'disconnected' | 'connecting' | 'connected' | 'reconnecting'} State */
 /** @typedef {'idle' | 'gave-up' | 'connecting' | 'connected' | 'waiting' | 'trying'} Phase */
-/** @typedef {'connect' | 'disconnect' | 'wake' | 'opened' | 'closed' | 'refused' | 'exhausted' | 'due'} Happening */
+/** @typedef {'connect' | 'disconnect' | 'wake' | 'opened' | 'closed' | 'exhausted'} Happening */
+/** @typedef {Partial<Record<Happening, Phase>>} Row */
 
-/** @type {Record<Phase, {state: State, on: Partial<Record<Happening, Phase>>}>} */
+/** @type {Row} */
+const attempt = { opened: 'connected', closed: 'waiting', exhausted: 'gave-up' };
+
+/** @type {Record<Phase, Row>} */
 export const transitions = {
-  idle: {
-    state: 'disconnected',
-    on: { connect: 'connecting', disconnect: 'idle' },
-  },
-  'gave-up': {
-    state: 'disconnected',
-    on: { connect: 'connecting', wake: 'connecting', disconnect: 'idle' },
-  },
-  connecting: {
-    state: 'connecting',
-    on: {
-      opened: 'connected', closed: 'waiting', refused: 'idle', exhausted: 'gave-up',
-      connect: 'connecting', wake: 'connecting', disconnect: 'idle',
-    },
-  },
-  connected: {
-    state: 'connected',
-    on: {
-      closed: 'waiting', refused: 'idle', exhausted: 'gave-up',
-      connect: 'connected', wake: 'connected', disconnect: 'idle',
-    },
-  },
-  waiting: {
-    state: 'reconnecting',
-    on: { due: 'trying', connect: 'trying', wake: 'trying', disconnect: 'idle' },
-  },
-  trying: {
-    state: 'reconnecting',
-    on: {
-      opened: 'connected', closed: 'waiting', refused: 'idle', exhausted: 'gave-up',
-      connect: 'trying', wake: 'trying', disconnect: 'idle',
-    },
-  },
+  idle: { connect: 'connecting' },
+  'gave-up': { connect: 'connecting', wake: 'connecting' },
+  connecting: attempt,
+  connected: { closed: 'waiting', exhausted: 'gave-up' },
+  waiting: { connect: 'trying', wake: 'trying' },
+  trying: attempt,
 };
 
-/**
- * @param {Phase} phase
- * @param {Happening} happening
- * @returns {Phase}
- */
-export const next = (phase, happening) => {
-  const to = transitions[phase]?.on[happening];
-  if (to === undefined) throw new Error(`a connection that is ${phase} cannot take '${happening}'`);
-  return to;
+/** @type {Record<Phase, State>} what the application sees */
+export const states = {
+  idle: 'disconnected',
+  'gave-up': 'disconnected',
+  connecting: 'connecting',
+  connected: 'connected',
+  waiting: 'reconnecting',
+  trying: 'reconnecting',
 };
+
+/** @param {Phase} phase @param {Happening} happening @returns {Phase} */
+export const next = (phase, happening) => (happening === 'disconnect' ? 'idle' : (transitions[phase][happening] ?? phase));

@@ -1,26 +1,21 @@
 /**
  * Tells when it is worth looking at the network again: the browser says `online`, or the page is shown.
- * `offline` is told too, as a reason to doubt the connection; it is no proof, `navigator.onLine` errs.
+ * `offline` is told too, as a reason to doubt the connection; it is no proof, `navigator.onLine` errs. `restored`:
+ * the page came back from the back/forward cache, and what happened meanwhile it did not hear.
  */
 
-/** @typedef {'online' | 'offline' | 'visible'} WakeReason */
+/** @typedef {'online' | 'offline' | 'visible' | 'restored'} WakeReason */
 
 /**
  * @param {(reason: WakeReason) => void} onWake
  * @returns {() => void} stop listening
  */
 export const listenForWake = (onWake) => {
-  const online = () => onWake('online');
-  const offline = () => onWake('offline');
-  const shown = () => {
-    if (document.visibilityState === 'visible') onWake('visible');
-  };
-  addEventListener('online', online);
-  addEventListener('offline', offline);
-  document.addEventListener('visibilitychange', shown);
-  return () => {
-    removeEventListener('online', online);
-    removeEventListener('offline', offline);
-    document.removeEventListener('visibilitychange', shown);
-  };
+  const listening = new AbortController();
+  const { signal } = listening;
+  addEventListener('online', () => onWake('online'), { signal });
+  addEventListener('offline', () => onWake('offline'), { signal });
+  document.addEventListener('visibilitychange', () => document.hidden || onWake('visible'), { signal });
+  addEventListener('pageshow', ({ persisted }) => persisted && onWake('restored'), { signal });
+  return () => listening.abort();
 };

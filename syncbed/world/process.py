@@ -24,8 +24,8 @@ from .leash import leash
 
 LineSink = Callable[[str], None]
 
-START_S_MAX = 30.0
-STOP_S_MAX = 15.0
+START_S_MAX = 60.0
+STOP_S_MAX = 30.0
 OUTPUT_LINES_MAX = 500
 
 

@@ -13,12 +13,12 @@ RESEND_AS_NEW = Bug(
     (
         Patch(
             "sdk/outbox.js",
-            "        failures += 1;\n",
-            """        failures += 1;
-        if (entry.op === 'create') {
-          await store.again(entry, { id: crypto.randomUUID() });
-          tell({ kind: 'changed', url });
-        }
+            "        if (kind === 'unsettled') {\n",
+            """        if (kind === 'unsettled') {
+          if (entry.op === 'create') {
+            await store.change((profile) => again(profile, entry, { id: crypto.randomUUID() }));
+            tell({ kind: 'changed', url });
+          }
 """,
         ),
     ),
@@ -38,8 +38,8 @@ ZOMBIE_RECONNECT = Bug(
         ),
         Patch(
             "sdk/transitions.js",
-            "on: { connect: 'connecting', disconnect: 'idle' },",
-            "on: { connect: 'connecting', disconnect: 'idle', closed: 'waiting' },",
+            "idle: { connect: 'connecting' },",
+            "idle: { connect: 'connecting', closed: 'waiting' },",
         ),
     ),
 )
