@@ -29,6 +29,7 @@ REFLECT = """async (entries) => {
     const found = {
       'The SDK: export': Object.keys(exported),
       'The client: member': members(client).filter((name) => name !== 'parts'),
+      'The client: of a status': Object.keys(client.status),
       'The collection: member': Object.keys(collection),
       'The collection: of a write': Object.keys(write),
       'The collection: of a status': Object.keys(collection.status()),

@@ -88,6 +88,22 @@ def test_a_client_that_waits_for_its_next_attempt_hears_of_the_network_within_a_
     assert first_ms(trace, became("connected"), online_ms) - online_ms <= ONLINE_MS_MAX
 
 
+def test_a_connection_that_died_with_the_old_network_is_left_within_a_second(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """It looks open: nothing but the browser's word is a reason to doubt it, its heartbeat is far away."""
+    with a_world(stage, tmp_path, quietTimeout=60_000) as kept:
+        session = kept.take(HALF_OPEN, put("bob/1", "missed", "missed", until="server"))
+        change_network(stage, session)
+        kept.take({"do": "wait", "for": {"is": "state", "tab": "alice/1", "state": "reconnecting"}})
+        kept.take({"do": "heal"}, shows("alice/1", "missed"), shows("alice/2", "missed"))
+        found, trace = kept.judge()
+    assert found.status == "ok", found.reason
+    online_ms = first_ms(trace, lambda record: is_told(record, "online"))
+    left_ms = first_ms(trace, became("reconnecting", "silent"))
+    assert left_ms - online_ms <= ONLINE_MS_MAX
+
+
 def test_a_half_open_connection_is_noticed_within_its_heartbeat(stage: Stage, tmp_path: Path) -> None:
     """What the server says last before it is silent is a pong at the latest, so `quiet` begins with that."""
     with a_world(stage, tmp_path, quietTimeout=QUIET_MS, pongTimeout=PONG_MS) as kept:

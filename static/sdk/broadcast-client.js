@@ -81,7 +81,7 @@ export class BroadcastClient {
         if (state === 'connected') outbox.wake();
         this.#changes.tell(state, reason);
       },
-      onDoubt: () => pulse.probe(),
+      onDoubt: (why) => pulse.probe(why),
     }));
     const pulse = createPulse(options, () => connection.send(pingFrame()), () => connection.fail('silent'));
     const outbox = createOutbox(store, tabs, options.outboxMax, () => leader.fenced());

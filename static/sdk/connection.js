@@ -29,7 +29,7 @@ import { listenForWake } from './wake.js';
  * @property {() => void} onLost the socket is gone, whoever ended it
  * @property {(text: string) => void} onText
  * @property {(state: State, reason: string) => void} onChange
- * @property {() => void} onDoubt the browser says that the network changed under an open socket
+ * @property {(why: string) => void} onDoubt the browser says that the network changed under an open socket
  */
 
 /** Close codes after which the same would only happen again: a violated policy, a missing extension, ours. */
@@ -139,7 +139,7 @@ export const createConnection = (options) => {
       attempt = 0;
       stopListening ??= listenForWake((why) => {
         if (why !== 'offline') take('wake', why);
-        if (phase === 'connected') options.onDoubt();
+        if (phase === 'connected') options.onDoubt(why);
       });
       open();
     },

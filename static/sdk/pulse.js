@@ -5,6 +5,9 @@
 
 import { clearTimer, setTimer, ticks } from './clock.js';
 
+/** After a change of network an answer comes in a round trip or never: what died with the old one is left within 1 s. */
+const DOUBT_MS = 700;
+
 /**
  * @param {object} options ms
  * @param {number} options.quietTimeout how long a silence may be before it is questioned
@@ -30,11 +33,12 @@ export const createPulse = ({ quietTimeout: quiet, pongTimeout: patience }, ask,
     }, ms);
   };
 
-  const probe = () => {
-    if (!running || asked) return;
+  /** @param {string} [why] */
+  const probe = (why) => {
+    if (!running) return;
     asked = true;
     clearTimer(timer);
-    timer = setTimer(onDead, patience);
+    timer = setTimer(onDead, why === 'online' ? Math.min(patience, DOUBT_MS) : patience);
     ask();
   };
 
@@ -55,7 +59,7 @@ export const createPulse = ({ quietTimeout: quiet, pongTimeout: patience }, ask,
       asked = false;
       listen(quiet);
     },
-    /** Ask now, for a reason of one's own. */
+    /** Ask now: the network may be another (`online`), or somebody looks. */
     probe,
   };
 };
