@@ -11,10 +11,9 @@ import importlib.util
 import itertools
 import json
 import shutil
-import signal
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -34,6 +33,7 @@ from rich.table import Table
 
 from ..report.issue import issue_of
 from ..scenario import Scenario, Step, gallery, load
+from ..signals import ended_by_term
 from .errors import RunError
 from .refusals import check_driver, refusals
 from .session import Options
@@ -337,26 +337,3 @@ def need_playwright() -> None:
     """A plain install has none."""
     if importlib.util.find_spec("playwright") is None:
         raise RunError("playwright is not installed: pip install playwright")
-
-
-async def ended_by_term(running: Coroutine[Any, Any, None]) -> None:
-    """SIGTERM ends it as Ctrl-C does: servers, browsers and their folders go. Raises `typer.Exit` (143)."""
-    task = asyncio.ensure_future(running)
-    loop = asyncio.get_running_loop()
-    asked: list[int] = []
-
-    def end() -> None:
-        asked.append(signal.SIGTERM)
-        task.cancel()
-
-    with suppress(NotImplementedError):  # Windows has no such handlers
-        loop.add_signal_handler(signal.SIGTERM, end)
-    try:
-        await task
-    except asyncio.CancelledError:
-        if not asked:
-            raise
-        raise typer.Exit(128 + signal.SIGTERM) from None
-    finally:
-        with suppress(NotImplementedError):
-            loop.remove_signal_handler(signal.SIGTERM)
