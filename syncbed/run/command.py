@@ -85,7 +85,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Play scenarios in real tabs, judge them, and leave a folder for each run."""
-    _need_playwright()
+    need_playwright()
     outcomes: list[Outcome] = []
     check_driver(driver)
     options = options_for(adapter, upstream or [])
@@ -173,14 +173,14 @@ def show(
         console.print("no browser can be opened here: open that file in one")
 
 
-def find_run(named: str) -> Path:
+def find_run(named: str, root: Path = RUNS) -> Path:
     """The folder of a run, by its path or as the last one of a scenario. Raises `RunError`."""
     folder = Path(named)
     if (folder / "report.html").is_file():
         return folder
-    runs = sorted((RUNS / named).glob("*/report.html"), key=lambda path: path.stat().st_mtime)
+    runs = sorted((root / named).glob("*/report.html"), key=lambda path: path.stat().st_mtime)
     if not runs:
-        raise RunError(f"{named!r} is no run's folder, and no scenario with a run under {RUNS}/")
+        raise RunError(f"{named!r} is no run's folder, and no scenario with a run under {root}/")
     return runs[-1].parent
 
 
@@ -333,7 +333,7 @@ def _runs_json(series: Sequence[Series]) -> list[dict[str, Any]]:
     ]
 
 
-def _need_playwright() -> None:
+def need_playwright() -> None:
     """A plain install has none."""
     if importlib.util.find_spec("playwright") is None:
         raise RunError("playwright is not installed: pip install playwright")
