@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from integration.telemetry.collector import Collector
@@ -10,8 +13,9 @@ from syncbed.world import ReferenceProcess
 from syncbed.world.reference import without_settings
 
 
-def reporting(collector: Collector, service: str, **settings: Any) -> ReferenceProcess:
-    """To be entered, or started; `service` is its name with the collector."""
+@asynccontextmanager
+async def reporting(collector: Collector, service: str, **settings: Any) -> AsyncIterator[ReferenceProcess]:
+    """`service` is its name with the collector, which can answer while the server begins and ends."""
     environ = {
         **without_settings(os.environ),
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
@@ -19,4 +23,10 @@ def reporting(collector: Collector, service: str, **settings: Any) -> ReferenceP
         "OTEL_BSP_SCHEDULE_DELAY": "50",
         "OTEL_METRIC_EXPORT_INTERVAL": "50",
     }
-    return ReferenceProcess(None, environ, test_mode=True, **settings)
+    process = ReferenceProcess(None, environ, test_mode=True, **settings)
+    await asyncio.to_thread(process.start)
+    try:
+        yield process
+    finally:
+        if process.running:
+            await asyncio.to_thread(process.stop)

@@ -24,7 +24,10 @@ async def test_a_chat_message_is_one_trace_from_gateway_to_gateway(
     collector: Collector, redis_url: str, redis_prefix: str
 ) -> None:
     shared: dict[str, Any] = {"redis_url": redis_url, "redis_prefix": redis_prefix}
-    with reporting(collector, "here", **shared) as here, reporting(collector, "there", **shared) as there:
+    async with (
+        reporting(collector, "here", **shared) as here,
+        reporting(collector, "there", **shared) as there,
+    ):
         async with (
             connect(here.address, "/ws/gateway") as one,
             connect(there.address, "/ws/gateway") as other,
@@ -52,14 +55,18 @@ async def test_a_request_to_a_client_elsewhere_is_in_the_trace_of_who_asked_for_
     collector: Collector, redis_url: str, redis_prefix: str
 ) -> None:
     shared: dict[str, Any] = {"redis_url": redis_url, "redis_prefix": redis_prefix}
-    with reporting(collector, "here", **shared) as here, reporting(collector, "there", **shared) as there:
-        async with rpc_client(here.address) as asks, rpc_client(there.address) as answers:
-            answers.register_handler("add", lambda body: {"sum": sum(body)})
-            asked = {"client_id": answers.broker_client_id, "topic": "add", "body": [1, 2]}
-            frame = await asks.send_rpc("test.ask", asked)
-            assert frame["body"] == {"answer": {"sum": 3}}
-            channel = connection_channel(answers.broker_client_id)
-            request = await collector.span(lambda span: span.says(direction="sent", channel=channel))
-            asking = await collector.span(lambda span: span.span_id == request.parent_id)
+    async with (
+        reporting(collector, "here", **shared) as here,
+        reporting(collector, "there", **shared) as there,
+        rpc_client(here.address) as asks,
+        rpc_client(there.address) as answers,
+    ):
+        answers.register_handler("add", lambda body: {"sum": sum(body)})
+        asked = {"client_id": answers.broker_client_id, "topic": "add", "body": [1, 2]}
+        frame = await asks.send_rpc("test.ask", asked)
+        assert frame["body"] == {"answer": {"sum": 3}}
+        channel = connection_channel(answers.broker_client_id)
+        request = await collector.span(lambda span: span.says(direction="sent", channel=channel))
+        asking = await collector.span(lambda span: span.span_id == request.parent_id)
     assert (request.service, asking.service) == ("there", "here")
     assert asking.says(direction="received", connection_id=asks.broker_client_id)

@@ -38,7 +38,7 @@ async def becomes(collector: Collector, name: str, value: float, **attributes: s
 
 
 async def test_every_metric_is_told_under_its_name_with_its_kind_and_unit(collector: Collector) -> None:
-    with reporting(collector, "one") as running:
+    async with reporting(collector, "one") as running:
         async with (
             connect(running.address, "/ws/rooms") as first,
             connect(running.address, "/ws/rooms") as second,
@@ -71,7 +71,7 @@ def latency(collector: Collector) -> tuple[int, float]:
 
 
 async def test_prometheus_and_the_collector_are_told_the_same_numbers(collector: Collector) -> None:
-    with reporting(collector, "one") as running:
+    async with reporting(collector, "one") as running:
         async with connect(running.address, "/ws/rooms") as client:
             await join(client, "chat")
             for _ in range(3):
@@ -97,7 +97,7 @@ async def test_a_collector_that_is_away_costs_its_data_and_nothing_else() -> Non
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         nobody.url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        with reporting(nobody, "one") as running:
+        async with reporting(nobody, "one") as running:
             async with connect(running.address, "/ws/rooms") as client:
                 await join(client, "chat")
                 assert (await scrape(running))["websocket_clients_total"] == 1

@@ -40,7 +40,10 @@ async def test_a_message_from_tab_to_tab_is_one_trace_across_two_instances_and_r
     collector: Collector, redis_url: str, redis_prefix: str, channel: str
 ) -> None:
     shared = {"redis_url": redis_url, "redis_prefix": redis_prefix}
-    with reporting(collector, "here", **shared) as here, reporting(collector, "there", **shared) as there:
+    async with (
+        reporting(collector, "here", **shared) as here,
+        reporting(collector, "there", **shared) as there,
+    ):
         async with (
             connect(here.address, "/ws/rooms") as publisher,
             connect(there.address, "/ws/rooms") as first,
@@ -81,7 +84,7 @@ async def test_a_message_from_tab_to_tab_is_one_trace_across_two_instances_and_r
 async def test_each_message_is_a_trace_of_its_own_and_an_error_is_told_in_its_span(
     collector: Collector,
 ) -> None:
-    with reporting(collector, "here") as here:
+    async with reporting(collector, "here") as here:
         async with connect(here.address, "/ws/rooms") as client:
             await join(client, "chat")
             for frame in ({"type": "dance"}, {"type": "ping"}, {"type": "dance"}):
@@ -103,17 +106,20 @@ async def test_what_a_request_says_of_its_trace_goes_on_in_what_it_publishes(
 ) -> None:
     """A commit, a broadcast, a notification that waits for its user: each is told with its own parent."""
     shared = {} if broker == "memory" else {"redis_url": request.getfixturevalue("redis_url")}
-    with reporting(collector, "here", redis_prefix=redis_prefix, **shared) as here:
-        async with connect(here.address) as client, http(here.address) as caller:
-            await client.subscribe("orders", "news")
-            await caller.post("/api/orders", json={"title": "latte"}, headers=TRACEPARENT)
-            await client.events(1)
-            body = {"channel": "news", "event": "noted", "payload": None}
-            await caller.post("/test/broadcast", json=body, headers=TRACEPARENT)
-            await caller.post("/test/broadcast", json=body)
-            await client.events(2)
-            [committed] = await sent(collector, "orders", 1)
-            [noted] = await sent(collector, "news", 1)
+    async with (
+        reporting(collector, "here", redis_prefix=redis_prefix, **shared) as here,
+        connect(here.address) as client,
+        http(here.address) as caller,
+    ):
+        await client.subscribe("orders", "news")
+        await caller.post("/api/orders", json={"title": "latte"}, headers=TRACEPARENT)
+        await client.events(1)
+        body = {"channel": "news", "event": "noted", "payload": None}
+        await caller.post("/test/broadcast", json=body, headers=TRACEPARENT)
+        await caller.post("/test/broadcast", json=body)
+        await client.events(2)
+        [committed] = await sent(collector, "orders", 1)
+        [noted] = await sent(collector, "news", 1)
     assert {(span.trace_id, span.parent_id) for span in (committed, noted)} == {(TRACE, CALLER)}
     assert len(await sent(collector, "news", 1)) == 1  # the second was traced by nobody
 
@@ -127,7 +133,7 @@ async def sent(collector: Collector, channel: str, count: int) -> list[Span]:
 
 
 async def test_a_connection_is_a_child_of_what_its_upgrade_carried(collector: Collector) -> None:
-    with reporting(collector, "here") as here:
+    async with reporting(collector, "here") as here:
         async with connect(here.address, "/ws/rooms", additional_headers=TRACEPARENT) as client:
             await join(client, "chat")
         connection = await collector.span(lambda span: span.name == "websocket.connection")
@@ -138,11 +144,12 @@ async def test_a_context_goes_through_a_server_that_traces_nothing_itself(
     collector: Collector, redis_url: str, redis_prefix: str, channel: str
 ) -> None:
     shared: dict[str, Any] = {"redis_url": redis_url, "redis_prefix": redis_prefix}
-    with (
-        ReferenceProcess(None, None, test_mode=True, **shared) as mute,
-        reporting(collector, "there", **shared) as there,
-    ):
-        async with connect(there.address) as client, http(mute.address) as caller:
+    with ReferenceProcess(None, None, test_mode=True, **shared) as mute:
+        async with (
+            reporting(collector, "there", **shared) as there,
+            connect(there.address) as client,
+            http(mute.address) as caller,
+        ):
             await client.subscribe(channel)
             body = {"channel": channel, "event": "noted", "payload": None}
             await caller.post("/test/broadcast", json=body, headers=TRACEPARENT)
@@ -158,9 +165,11 @@ async def test_a_message_that_waits_for_its_user_keeps_its_trace(
         with resumed(TRACEPARENT["traceparent"]):
             assert not await service.notify_user("alice", "noted", "away")
     shared: dict[str, Any] = {"redis_url": redis_url, "redis_prefix": redis_prefix, "token_secret": SECRET}
-    with reporting(collector, "here", **shared) as here:
-        async with connect(here.address, "/ws/state", f"?token={token('alice')}") as client:
-            while (await client.next())["type"] != "notification":
-                pass
-            [span] = await sent(collector, user_channel("alice"), 1)
+    async with (
+        reporting(collector, "here", **shared) as here,
+        connect(here.address, "/ws/state", f"?token={token('alice')}") as client,
+    ):
+        while (await client.next())["type"] != "notification":
+            pass
+        [span] = await sent(collector, user_channel("alice"), 1)
     assert (span.trace_id, span.parent_id) == (TRACE, CALLER)
