@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import redis as redis_client
 
+from integration.test_redis_broker import ClusterProcess
 from integration.waiting import until
 from server.brokers.redis import open_pool
 from server.registry.redis import BATCH, RedisRegistry
@@ -129,3 +130,47 @@ class TestRedisRegistry(RegistryContract):
         await until(is_empty)
         assert keys(redis_url, redis_prefix) == {}
         await registry.close()
+
+    async def test_a_beat_writes_what_has_changed_or_is_about_to_expire(
+        self, store: Store, redis_url: str, redis_prefix: str
+    ) -> None:
+        entries = [entry(number) for number in range(3)]
+        await store.registry.renew("one", entries)
+        records = [f"{redis_prefix}:{{websocket}}:connection:{each.connection_id}" for each in entries]
+        with redis_client.Redis.from_url(redis_url, decode_responses=True) as caller:
+            for record in records:
+                caller.hset(record, "last_activity", "a mark")
+            changed = replace(entries[1], last_activity="later")
+            await store.registry.renew("one", [entries[0], changed, entries[2]])
+            activities = [caller.hget(record, "last_activity") for record in records]
+            assert activities == ["a mark", "later", "a mark"]
+
+        short = RedisRegistry(open_pool(redis_url, TIMEOUT_MS), redis_prefix, replace(LIMITS, ttl_s=1))
+        with redis_client.Redis.from_url(redis_url) as caller:
+            await short.renew("two", [entry(9, "bob", "two")])
+
+            def expires_soon() -> bool:
+                return int(caller.pttl(f"{redis_prefix}:{{websocket}}:connection:ws_bob_00000009")) < 400
+
+            await until(expires_soon)
+            await short.renew("two", [entry(9, "bob", "two")])
+            assert not expires_soon()
+        await short.close()
+
+    async def test_all_keys_share_one_slot_of_a_cluster(self) -> None:
+        with ClusterProcess() as redis:
+            client: Any = redis_client.Redis.from_url(redis.url)
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            await until(lambda: b"cluster_state:ok" in client.execute_command("CLUSTER", "INFO"))
+            registry = RedisRegistry(open_pool(redis.url, TIMEOUT_MS), "p", LIMITS)
+            names = ["a", "{b}", "}{", "ü"]
+            entries = [entry(number, name, channel=name) for number, name in enumerate(names)]
+            for each in entries:
+                assert await registry.admit(each) == "admitted"
+            assert (await registry.counts()).by_channel == dict.fromkeys(names, 1)
+            slots = {client.execute_command("CLUSTER", "KEYSLOT", key) for key in client.keys("*")}
+            assert len(slots) == 1
+            await registry.renew("one", entries[:1])
+            await registry.remove(entries[0].connection_id)
+            assert client.keys("*") == []
+            await registry.close()

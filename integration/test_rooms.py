@@ -11,8 +11,8 @@ import pytest
 from integration.client import Socket, connect, health, http
 from integration.core.client import SECRET, token
 from integration.waiting import until
-from server.endpoints.metrics import METRICS
 from server.remote import remote_service
+from server.telemetry.instruments import INSTRUMENTS
 from syncbed.world import World
 
 
@@ -217,7 +217,7 @@ async def test_metrics_have_the_guides_names_and_count(world: World) -> None:
     async def figures() -> dict[str, float]:
         async with http(address) as caller:
             text = (await caller.get("/metrics")).text
-        assert all(f"# HELP {name} " in text for name in METRICS)
+        assert all(f"# HELP {name} " in text for name in {each.prometheus for each in INSTRUMENTS.values()})
         pairs: list[tuple[str, Any]] = re.findall(r"^(\w+(?:\{[^}]*\})?) (\S+)$", text, re.M)
         return {name: float(value) for name, value in pairs}
 

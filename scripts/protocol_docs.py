@@ -21,10 +21,10 @@ from typing import Any
 import server
 from server.core.connection import Close
 from server.dialects.registry import DIALECTS
-from server.endpoints.metrics import METRICS
 from server.errors import KINDS
 from server.guide import OPTIONS, variable
 from server.settings import Settings
+from server.telemetry.instruments import INSTRUMENTS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = (DOCS / "protocol.md", DOCS / "configuration.md")
@@ -63,9 +63,11 @@ def closes() -> Iterator[str]:
 
 
 def metrics() -> Iterator[str]:
-    yield from head("metric", "kind", "")
-    for name, (kind, about) in METRICS.items():
-        yield cells(f"`{name}`", kind, about)
+    yield from head("metric", "OpenTelemetry", "kind", "")
+    for each in INSTRUMENTS.values():
+        label = f'{{{each.label}="{each.value}"}}' if each.value else ""
+        otel = f"`{each.otel}`" if each.otel else ""
+        yield cells(f"`{each.prometheus}{label}`", otel, each.kind, each.about)
 
 
 def options() -> Iterator[str]:

@@ -20,10 +20,12 @@ import uvicorn
 
 from .app import build_app
 from .configuration import explain, read_configuration
+from .consul import registration
 from .endpoints.transport import HttpProtocol, WebSocketProtocol
 from .errors import StartupError
 from .listen import open_sockets
 from .settings import Settings
+from .telemetry.configure import configure
 
 GC_ALLOCATIONS = 20_000
 """Between two collections. Python's own 700 are a tenth of a fan-out's time, spent on live sockets."""
@@ -32,6 +34,7 @@ GC_ALLOCATIONS = 20_000
 class _Uvicorn(uvicorn.Server):
     """Leaves the signals to us: uvicorn's own handling would end the process before the broker is closed."""
 
+    leave: Callable[[], Awaitable[None]]
     drain: Callable[[], Awaitable[None]]
 
     def obey_signals(self) -> None:
@@ -44,6 +47,7 @@ class _Uvicorn(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self.leave()
         for server in self.servers:  # nobody connects any more
             server.close()
         await self.drain()
@@ -76,10 +80,18 @@ async def serve(settings: Settings) -> None:
         running = _Uvicorn(config)
         running.drain = lambda: app.state.instance.drain.run(settings.shutdown_s_max)
         running.obey_signals()
+        entry = registration(settings, sockets[0].getsockname()[1])
+        running.leave = entry.end if entry is not None else _nothing
         _announce(settings, sockets)
+        if entry is not None:
+            entry.start()
         gc.freeze()
         gc.set_threshold(GC_ALLOCATIONS, 20, 50)
         await running.serve(sockets)
+
+
+async def _nothing() -> None:
+    """There is nothing to leave."""
 
 
 def _announce(settings: Settings, sockets: list[socket.socket]) -> None:
@@ -99,8 +111,12 @@ def main() -> int:
         if "--explain" in sys.argv[1:]:
             print(explain(configuration, as_json="--json" in sys.argv[1:]))
             return 0
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(configuration.settings))
+        end_telemetry = configure(os.environ)
+        try:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(serve(configuration.settings))
+        finally:
+            end_telemetry()
     except StartupError as error:
         print(f"syncbed: error: {error}", file=sys.stderr)
         return 2

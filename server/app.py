@@ -29,8 +29,7 @@ from .endpoints.counting import Activity, Counting
 from .endpoints.doors import Door
 from .endpoints.drain import Drain
 from .endpoints.instance import Instance
-from .endpoints.metrics import Metrics
-from .endpoints.middleware import FaultInjection, OriginGuard
+from .endpoints.middleware import FaultInjection, OriginGuard, TraceContext
 from .errors import StartupError
 from .guard.admission import Admission
 from .guard.client_faults import ClientFaults
@@ -48,6 +47,8 @@ from .service.notify import Service
 from .service.rehearsal import with_rehearsal
 from .settings import Settings
 from .sync.collections import Collections
+from .telemetry.metrics import Metrics
+from .telemetry.spans import Spans
 
 SECURE = "/ws/secure"
 BEATS_PER_LEASE = 5
@@ -76,7 +77,7 @@ def build_app(settings: Settings, handlers: Handlers = HANDLERS) -> Starlette:
     closes = {
         path: REFUSED_ORIGIN for path, dialect in websocket_paths(settings).items() if dialect == "gateway"
     }
-    middleware = [Middleware(OriginGuard, rules=instance.origins, closes=closes)]
+    middleware = [Middleware(OriginGuard, rules=instance.origins, closes=closes), Middleware(TraceContext)]
     if activity is not None:
         middleware.insert(0, Middleware(Counting, activity=activity))
         middleware.append(Middleware(FaultInjection, faults=instance.faults, clock=clock))
@@ -113,7 +114,8 @@ def build_routes(settings: Settings, instance: Instance, activity: Activity | No
 
 def build_instance(settings: Settings, clock: Clock | None = None, handlers: Handlers = HANDLERS) -> Instance:
     clock = clock or Clock()
-    broker, hub = build_broker(settings), build_hub(settings)
+    spans = Spans()
+    broker, hub = build_broker(settings), build_hub(settings, spans)
     relay = build_relay(settings, hub, broker, clock)
     calls = Calls(relay, clock, new_id)
     if settings.test_mode:
@@ -147,6 +149,7 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
         calls=calls,
         handlers=handlers,
         metrics=Metrics(hub, clock.now_s),
+        spans=spans,
         drain=Drain(hub, admission),
         tokens=build_tokens(settings),
         clock=clock,
@@ -156,7 +159,7 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
         dialects={name: dialect(dialect_options) for name, dialect in DIALECTS.items()},
         origins=OriginRules(
             frozenset(settings.allowed_origins),
-            frozenset(settings.allowed_hosts),
+            frozenset([*settings.allowed_hosts, (settings.consul_address or "").lower()]),
             test_mode=settings.test_mode,
         ),
         faults=faults,
@@ -208,13 +211,14 @@ def build_gateway(
     )
 
 
-def build_hub(settings: Settings) -> Hub:
+def build_hub(settings: Settings, spans: Spans) -> Hub:
     return Hub(
         HubLimits(
             settings.channels_per_connection_max,
             settings.history_events_max,
             settings.members_per_channel_max,
-        )
+        ),
+        spans.delivering,
     )
 
 

@@ -16,6 +16,7 @@ from .dialects.base import DialectOptions
 from .service.calls import Calls
 from .service.notify import Service
 from .settings import Settings
+from .telemetry.spans import Spans
 
 
 @asynccontextmanager
@@ -23,7 +24,7 @@ async def remote_service(redis_url: str, redis_prefix: str = "syncbed") -> Async
     """`redis_prefix` is that of the servers. Nothing is connected before the first call."""
     settings = Settings(redis_url=redis_url, redis_prefix=redis_prefix)
     clock = Clock()
-    relay = build_relay(settings, build_hub(settings), build_broker(settings), clock)
+    relay = build_relay(settings, build_hub(settings, Spans()), build_broker(settings), clock)
     options = DialectOptions(settings.channel_chars_max, now_ms=wall_clock_ms(clock))
     try:
         yield Service(relay, options, Calls(relay, clock, new_id))

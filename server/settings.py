@@ -123,6 +123,19 @@ class Settings(BaseSettings):
     strict: bool = False
     """PATCH and DELETE need an If-Match header."""
 
+    consul_url: Annotated[str, Field(pattern=r"^https?://[^/]")] | None = None
+    """Of the Consul agent to register with: `http://127.0.0.1:8500`. None: with none."""
+    consul_token: SecretStr | None = None
+    """What the agent's ACL asks for."""
+    consul_service: Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")] = (
+        "websocket-gateway"
+    )
+    """The service's name there, a DNS label."""
+    consul_address: str | None = None
+    """Where agent and users reach this server, which answers to that name. None: `host`, if it is one."""
+    consul_check_s: Annotated[float, Field(gt=0)] = 10
+    """Between two checks of the agent's, and two looks of ours whether it still knows us."""
+
     shutdown_s_max: Annotated[int, Field(gt=0)] = 5
     client_faults_max: Count = 1000
 
@@ -130,6 +143,13 @@ class Settings(BaseSettings):
     def _outbox_holds_what_a_resume_sends(self) -> Settings:
         if self.resume_events_max >= self.outbox_frames_max:
             raise ValueError("resume_events_max must be below outbox_frames_max")
+        return self
+
+    @model_validator(mode="after")
+    def _consul_can_be_used(self) -> Settings:
+        everywhere = self.host in ("0.0.0.0", "::")
+        if self.consul_url is not None and self.consul_address is None and everywhere:
+            raise ValueError(f"with host {self.host}, consul_address must say where this server is reached")
         return self
 
     def frame_bytes_of(self, dialect: str) -> int:

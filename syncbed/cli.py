@@ -24,6 +24,7 @@ from rich.console import Console
 from .drivers.errors import DriverError
 from .lab import command as lab_command
 from .lab.errors import LabError
+from .mcp.command import mcp
 from .run import command as run_command
 from .run import doctor as doctor_command
 from .run.errors import RunError
@@ -173,6 +174,7 @@ app.command("list")(run_command.list_scenarios)
 app.command()(run_command.show)
 app.command()(doctor_command.doctor)
 app.command()(wire)
+app.command()(mcp)
 
 
 def _become_reference(settings: dict[str, Setting]) -> Never:

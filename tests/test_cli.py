@@ -162,7 +162,7 @@ def test_a_server_package_of_the_user_is_not_run(tmp_path: Path) -> None:
     assert "in use" in ended.stderr
 
 
-COMMANDS = ("demo", "lab", "serve", "run", "list", "show", "doctor", "wire")
+COMMANDS = ("demo", "lab", "serve", "run", "list", "show", "doctor", "wire", "mcp")
 
 
 def test_the_commands_are_those_that_are_walked_here() -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from server.dialects.rooms import ERRORS, FRAMES, TYPES
-from server.endpoints.metrics import METRICS
 from server.guide import OPTIONS, VARIABLES
+from server.telemetry.instruments import INSTRUMENTS
 from tests.vectors import Vector, load
 
 TOP = Path(__file__).parents[1]
@@ -157,4 +157,4 @@ def test_every_row_of_the_code_is_among_them() -> None:
     assert {says.word for says in ERRORS.values()} == set(ERROR_TEXTS)
     assert set(OPTIONS) == set(OPTION_ROWS)
     assert set(VARIABLES) == set(ENVIRONMENT_ROWS)
-    assert set(METRIC_ROWS) <= set(METRICS)
+    assert set(METRIC_ROWS) <= {each.prometheus for each in INSTRUMENTS.values()}

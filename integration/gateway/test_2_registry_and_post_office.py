@@ -8,6 +8,7 @@ import pytest
 
 from integration.gateway.client import Gateway, join, refused, said
 from integration.waiting import until
+from syncbed.world import World
 
 NOBODY = {"global": 0, "per_user": {}, "by_channel": {}, "by_gateway": {}}
 
@@ -153,6 +154,16 @@ async def test_2_5_the_statistics_are_those_of_all_instances(gateway: Gateway) -
                 health = (await gateway.get(path, address)).json()
                 assert (health["status"], health["connections"]) == ("ready", expected)
                 assert health["uptime_seconds"] >= 0
+
+
+async def test_2_5_who_is_connected_is_told_in_test_mode_only(world: World) -> None:
+    one = world.reference(test_mode=False).address
+    gateway = Gateway(one, one, "", "")
+    assert (await gateway.get("/health/websocket-gateway")).status_code == 200
+    for path in ("connection-count", "connection/x", "channel/guide/connections"):
+        for prefix in ("", "/api"):
+            answer = await gateway.get(f"{prefix}/test/websocket-gateway/{path}")
+            assert answer.status_code in (404, 405), path
 
 
 # the limits hold across instances

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..core.commit import Item, Mutation, Outcome
-from ..core.events import Event, Position
+from ..core.events import NOWHERE, Event, Position
 from ..core.offline_queue import QueueLimits, Waiting
+from ..telemetry.spans import traceparent
 
 
 class BrokerUnavailableError(Exception):
@@ -56,6 +57,10 @@ class Snapshot:
 
     items: list[Item]
     position: Position
+
+
+def signal_of(channel: str, name: str, payload: str, sender: str) -> Event:
+    return Event(channel, name, payload, NOWHERE, sender=sender, trace=traceparent())
 
 
 class Listener(Protocol):

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from ..clock import Clock
 from ..core.circuit import CircuitRules, Lane
+from ..telemetry.spans import resumed, traceparent
 from .base import Broker, BrokerUnavailableError, IndefiniteError
 
 logger = logging.getLogger("syncbed.lanes")
@@ -32,6 +33,8 @@ class _Message:
     name: str
     payload: str
     sender: str
+    trace: str
+    """Of who published it: what waits is published by somebody else."""
 
 
 class Lanes:
@@ -56,7 +59,7 @@ class Lanes:
         lane = self._lane(channel)
         if lane is None:
             return "rejected"
-        message = _Message(name, payload, sender)
+        message = _Message(name, payload, sender, traceparent())
         try:
             offer = lane.offer(message, self._clock.now_s())
             if offer == "try":
@@ -93,7 +96,8 @@ class Lanes:
 
     async def _try(self, lane: Lane[_Message], channel: str, message: _Message) -> None:
         try:
-            await self._broker.publish(channel, message.name, message.payload, message.sender)
+            with resumed(message.trace):
+                await self._broker.publish(channel, message.name, message.payload, message.sender)
         except BaseException:
             lane.failed(self._clock.now_s())
             raise

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 
 from ..core.channel_log import ChannelLog
 from ..core.commit import EVENT_NAMES, Item, Mutation, Outcome, apply, event_payload, too_large
 from ..core.events import NOWHERE, Event, Position, carries_signals
 from ..core.json_text import dumps
 from ..core.offline_queue import OfflineQueue, Waiting
-from .base import Broker, BrokerLimits, Delivery, Listener, LogGoneError, Snapshot
+from ..telemetry.spans import traceparent
+from .base import Broker, BrokerLimits, Delivery, Listener, LogGoneError, Snapshot, signal_of
 
 CLIENTS_REMEMBERED_MAX = 10_000
 QUEUES_MAX = 10_000
@@ -60,7 +62,7 @@ class MemoryBroker(Broker):
     async def signal(self, channel: str, name: str, payload: str, sender: str = "") -> int:
         if channel not in self._joined or self._listener is None:
             return 0
-        self._listener.received(Event(channel, name, payload, NOWHERE, sender=sender))
+        self._listener.received(signal_of(channel, name, payload, sender))
         return 1
 
     async def log(self, channel: str, after: Position | None, limit: int) -> list[Event]:
@@ -75,13 +77,13 @@ class MemoryBroker(Broker):
     async def deliver(self, channel: str, message: Waiting, *, again: bool = False) -> Delivery:
         if channel in self._joined:
             flushed = self._flush(channel, message.at_ms)
-            self._append(channel, message.name, message.payload, commit=False, sender=message.sender)
+            self._tell(channel, replace(message, trace=message.trace or traceparent()))
             return Delivery(flushed + 1, 0)
         queue = self._queues.setdefault(channel, OfflineQueue(self._limits.queue))
         self._queues.move_to_end(channel)
         while len(self._queues) > QUEUES_MAX:
             self._queues.popitem(last=False)
-        queue.push(message)
+        queue.push(replace(message, trace=message.trace or traceparent()))
         return Delivery(0, len(queue))
 
     async def flush(self, channel: str, now_ms: int) -> Delivery:
@@ -93,8 +95,18 @@ class MemoryBroker(Broker):
         queue = self._queues.pop(channel, None)
         waited = [] if queue is None else queue.drain(now_ms)
         for each in waited:
-            self._append(channel, each.name, each.payload, commit=False, sender=each.sender)
+            self._tell(channel, each)
         return len(waited)
+
+    def _tell(self, channel: str, message: Waiting) -> None:
+        self._append(
+            channel,
+            message.name,
+            message.payload,
+            commit=False,
+            sender=message.sender,
+            trace=message.trace,
+        )
 
     # collections
 
@@ -155,11 +167,22 @@ class MemoryBroker(Broker):
             self._fences.popitem(last=False)
         return True
 
-    def _append(self, channel: str, name: str, payload: str, *, commit: bool, sender: str = "") -> Event:
+    def _append(
+        self,
+        channel: str,
+        name: str,
+        payload: str,
+        *,
+        commit: bool,
+        sender: str = "",
+        trace: str | None = None,
+    ) -> Event:
+        """`trace` is that of now, unless another one is given."""
+        trace = traceparent() if trace is None else trace
         log = self._logs.get(channel)
         if log is None:
             log = self._logs[channel] = ChannelLog(channel, self._epoch, self._limits.history_events_max)
-        event = log.append(name, payload, commit=commit, sender=sender)
+        event = log.append(name, payload, commit=commit, sender=sender, trace=trace)
         if channel in self._joined and self._listener is not None:
             self._listener.received(event)
         return event

@@ -9,8 +9,9 @@ Per channel (its name stands in the keys' hash tag, so that all of them live on 
     <prefix>:{orders}:queue      list    what waits until somebody joins; `queue:urgent` goes first
     <prefix>:{orders}:fence:<id> string  the greatest fence that one client has shown
 
-An event's text, in the stream and as published: epoch, offset, "1" if it is a commit (and who sent it, in
-JSON, after a space), its name in JSON and its payload in JSON, a line each.
+An event's text, in the stream and as published: epoch, offset, "1" if it is a commit or "0" (with W3C's
+`traceparent` after a semicolon, if what published it was traced; and who sent it, in JSON, after a space),
+its name in JSON and its payload in JSON, a line each.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from ..core.events import NOWHERE, Event, Position, carries_signals
 from ..core.json_text import dumps
 from ..core.offline_queue import Waiting
 from ..errors import StartupError
+from ..telemetry.spans import traceparent
 from .base import (
     Broker,
     BrokerLimits,
@@ -104,12 +106,12 @@ class RedisBroker(Broker):
         return Position(epoch.decode(), int(offset))
 
     async def publish(self, channel: str, name: str, payload: str, sender: str = "") -> Event:
-        message = f"0 {dumps(sender)}\n{dumps(name)}\n{payload}"
+        message = event_text(name, payload, sender)
         text = await self._run("publish", channel, [], [self._topic(channel), self._events_max, message])
         return parse_event(channel, text.decode())
 
     async def signal(self, channel: str, name: str, payload: str, sender: str = "") -> int:
-        text = f"{NOWHERE.epoch}\n{NOWHERE.offset}\n0 {dumps(sender)}\n{dumps(name)}\n{payload}"
+        text = f"{NOWHERE.epoch}\n{NOWHERE.offset}\n{event_text(name, payload, sender)}"
         return int(await self._run("signal", channel, [], [self._topic(channel), text]))
 
     async def log(self, channel: str, after: Position | None, limit: int) -> list[Event]:
@@ -122,7 +124,7 @@ class RedisBroker(Broker):
     # who may be away
 
     async def deliver(self, channel: str, message: Waiting, *, again: bool = False) -> Delivery:
-        text = f"0 {dumps(message.sender)}\n{dumps(message.name)}\n{message.payload}"
+        text = event_text(message.name, message.payload, message.sender, message.trace)
         return await self._deliver(channel, text, message.priority, message.at_ms, again)
 
     async def flush(self, channel: str, now_ms: int) -> Delivery:
@@ -175,6 +177,7 @@ class RedisBroker(Broker):
             dumps(refusal_body),
             str(self._limits.item_bytes_max),
             "" if len(keys) < 3 else str(mutation.fence),
+            trace_text(),
         ]
         result, body, repeated = await self._run("commit", collection, keys, args)
         return Outcome(result.decode(), json_text.loads(body), bool(repeated))
@@ -278,9 +281,21 @@ def describe_survival(config: dict[str, str]) -> str:
     return f"{aof}; a failover to a replica may lose what was not replicated yet{waits}"
 
 
+def event_text(name: str, payload: str, sender: str, trace: str = "") -> str:
+    """Of an event that commits nothing, without its position."""
+    return f"0{trace_text(trace)} {dumps(sender)}\n{dumps(name)}\n{payload}"
+
+
+def trace_text(trace: str = "") -> str:
+    """What an event's text says of a trace: of this one, or of the current one, if there is any."""
+    trace = trace or traceparent()
+    return trace and f";{trace}"
+
+
 def parse_event(channel: str, text: str) -> Event:
     epoch, offset, commit, name, payload = text.split("\n", 4)
-    flag, _, sender = commit.partition(" ")
+    head, _, sender = commit.partition(" ")
+    flag, _, trace = head.partition(";")
     return Event(
         channel,
         json.loads(name),
@@ -288,6 +303,7 @@ def parse_event(channel: str, text: str) -> Event:
         Position(epoch, int(offset)),
         flag == "1",
         json.loads(sender or '""') or "",
+        trace,
     )
 
 

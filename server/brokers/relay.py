@@ -19,7 +19,6 @@ from ..core.channel import Channel, HeldSubscription
 from ..core.connection import Connection
 from ..core.events import (
     NOTIFICATION,
-    NOWHERE,
     Event,
     Position,
     carries_signals,
@@ -29,7 +28,7 @@ from ..core.events import (
 from ..core.hub import Hub
 from ..core.messages import Start
 from ..core.offline_queue import Waiting
-from .base import Broker, BrokerUnavailableError, LogGoneError
+from .base import Broker, BrokerUnavailableError, LogGoneError, signal_of
 
 logger = logging.getLogger("syncbed.relay")
 
@@ -107,7 +106,7 @@ class Relay:
     async def signal(self, channel: str, name: str, payload: str, sender: str = "") -> int:
         """`Broker.signal`. Who stands here and nowhere else is told without the broker, which may be away."""
         if is_for_one(channel) and channel in self.hub.channels:
-            self.hub.receive(Event(channel, name, payload, NOWHERE, sender=sender))
+            self.hub.receive(signal_of(channel, name, payload, sender))
             return 1
         return await self.broker.signal(channel, name, payload, sender)
 
@@ -160,7 +159,7 @@ class Relay:
     async def _let_wait(self, event: Event) -> None:
         """The last listener here went while the event was on its way: it goes to the next one."""
         await self._settle(event.channel)
-        waiting = Waiting(event.name, event.payload, event.sender, False, self._now_ms())
+        waiting = Waiting(event.name, event.payload, event.sender, False, self._now_ms(), event.trace)
         await self.broker.deliver(event.channel, waiting, again=True)
 
     async def _settle(self, name: str) -> None:

@@ -20,9 +20,9 @@ class ChannelLog:
     def position(self) -> Position:
         return Position(self.epoch, self._offset)
 
-    def append(self, name: str, payload: str, *, commit: bool, sender: str = "") -> Event:
+    def append(self, name: str, payload: str, *, commit: bool, sender: str = "", trace: str = "") -> Event:
         self._offset += 1
-        event = Event(self.channel, name, payload, self.position, commit, sender)
+        event = Event(self.channel, name, payload, self.position, commit, sender, trace)
         self._events.append(event)
         return event
 

@@ -24,6 +24,8 @@ class Event:
     commit: bool = False
     sender: str = ""
     """Whose event it is, a connection's id or a client's: it is not handed to that connection."""
+    trace: str = ""
+    """W3C's `traceparent` of what published it, if that was traced. Clients never see it."""
 
 
 SYSTEM_PREFIX = "$syncbed/"

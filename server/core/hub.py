@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..errors import CHANNEL_FULL, TOO_MANY_CHANNELS, SyncbedError
@@ -22,7 +22,13 @@ class HubLimits:
 
 
 class Hub:
-    def __init__(self, limits: HubLimits) -> None:
+    def __init__(
+        self, limits: HubLimits, delivering: Callable[[Event, int], Callable[[], None]] | None = None
+    ) -> None:
+        """`delivering` hears of each traced event and how many connections it goes to; its answer is called
+        once they have it.
+        """
+        self._delivering = delivering
         self.connections: dict[str, Connection] = {}
         self.channels: dict[str, Channel] = {}
         self._limits = limits
@@ -124,6 +130,8 @@ class Hub:
         for event in events:
             frames: dict[Encoder, Frame | None] = {}
             sender = event.sender
+            traced = self._delivering if event.trace and channel.live else None
+            delivered = traced and traced(event, len(channel.live))
             for connection in channel.live:
                 encoder = connection.encoder
                 try:
@@ -133,6 +141,8 @@ class Hub:
                     frame = frames[encoder] = None if text is None else text_frame(text)
                 if frame is not None and (not sender or connection.id != sender):
                     connection.put(frame)
+            if delivered:
+                delivered()
             for held in channel.held.values():
                 if held.attached_at is not None:
                     held.events.append(event)

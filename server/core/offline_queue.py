@@ -22,6 +22,7 @@ class Waiting:
     sender: str
     priority: bool
     at_ms: int
+    trace: str = ""
 
 
 class OfflineQueue:

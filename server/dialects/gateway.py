@@ -24,7 +24,16 @@ from ..core.messages import (
     Pong,
     Welcome,
 )
-from ..errors import INVALID_CHANNEL, INVALID_FRAME, INVALID_JSON, OVERLOADED, SHUTTING_DOWN, SyncbedError
+from ..errors import (
+    AT_CAPACITY,
+    INVALID_CHANNEL,
+    INVALID_FRAME,
+    INVALID_JSON,
+    OVERLOADED,
+    RATE_LIMITED,
+    SHUTTING_DOWN,
+    SyncbedError,
+)
 from .base import DialectOptions, check_channel, json_kind, parse_object
 from .tables import Says, Sends, Takes
 
@@ -43,6 +52,8 @@ ERRORS: dict[str, Says] = {
     INVALID_JSON.name: Says("Invalid message format", "it is not JSON"),
     INVALID_FRAME.name: Says("Invalid message format", "it is no object, or binary"),
     OVERLOADED.name: Says(REJECTED, "too much waits for this channel already; nothing was done"),
+    RATE_LIMITED.name: Says(REJECTED, "or more than `SYNCBED_MESSAGES_PER_S_MAX` messages a second"),
+    AT_CAPACITY.name: Says("Server at capacity", "`SYNCBED_CONNECTIONS_MAX` is reached; close 1013 follows"),
     SHUTTING_DOWN.name: Says("Server is shutting down", "close 1001 follows"),
     "": Says("Message processing failed", "anything else"),
 }

@@ -25,8 +25,9 @@ from ..service.handlers import Handlers
 from ..service.notify import Service
 from ..settings import Settings
 from ..sync.collections import Collections
+from ..telemetry.metrics import Metrics
+from ..telemetry.spans import Spans
 from .drain import Drain
-from .metrics import Metrics
 from .vitals import Vitals
 
 
@@ -42,6 +43,7 @@ class Instance:
     calls: Calls
     handlers: Handlers
     metrics: Metrics
+    spans: Spans
     drain: Drain
     tokens: Tokens
     clock: Clock

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
+from opentelemetry import context
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,6 +14,7 @@ from ..core.connection import Close
 from ..errors import HOST_REFUSED, ORIGIN_REFUSED, SyncbedError
 from ..guard.client_faults import NO_FAULTS, ClientFaults
 from ..guard.origins import OriginRules
+from ..telemetry.spans import going_on
 from .answers import JsonAnswer
 from .transport import Transport, transport_of
 
@@ -53,6 +55,24 @@ class OriginGuard:
                 ORIGIN_REFUSED, f"origin {origin!r} is not welcome: see SYNCBED_ALLOWED_ORIGINS"
             )
         return None
+
+
+class TraceContext:
+    """What a request says of its trace (W3C) goes on in what it publishes, and a connection's span in it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = scope.get("headers", ())
+        if not any(name == b"traceparent" for name, _ in headers):
+            await self._app(scope, receive, send)
+            return
+        token = context.attach(going_on(Headers(scope=scope)))
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            context.detach(token)
 
 
 class FaultInjection:

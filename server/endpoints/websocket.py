@@ -33,6 +33,7 @@ from ..errors import (
 from ..guard.rate import Rate
 from ..guard.tokens import Identity
 from ..service.gateway import STALE, Guest
+from ..telemetry.spans import failed
 from . import rpc
 from .answers import JsonAnswer
 from .commands import carry_out
@@ -133,6 +134,7 @@ class _Conversation:
                 self._minute = Rate(instance.settings.state_messages_per_min_max, instance.now_s(), 60)
         self._watch: asyncio.Task[None] | None = None
         self._since_s = instance.now_s()
+        self._span = instance.spans.connection(self._connection.id, dialect.name, websocket.url.path)
 
     async def run(self, subprotocol: str | None) -> None:
         connection, instance = self._connection, self._instance
@@ -145,6 +147,7 @@ class _Conversation:
         try:
             await self._websocket.accept(subprotocol)
             connection.step("accept")
+            instance.metrics.opened()
             refused = refused or instance.admission.reconsider(connection)
             if refused is None:
                 await self._begin(returns=returns)
@@ -170,6 +173,8 @@ class _Conversation:
             instance.metrics.ended(instance.now_s() - self._since_s)
             if client_id is not None and abort is not None:
                 instance.faults.closed(client_id, abort)
+            if self._span is not None:
+                self._span.end()
 
     async def _begin(self, *, returns: bool) -> None:
         """Whoever has read the first frame hears everything from then on: it is written when that is so."""
@@ -237,7 +242,12 @@ class _Conversation:
             if message["type"] == "websocket.disconnect":
                 return
             if self._connection.state == "open":
-                await self._take(message.get("text"))
+                text: str | None = message.get("text")
+                if self._span is None:
+                    await self._take(text)
+                else:
+                    with self._instance.spans.message(self._span, self._connection.id, len(text or "")):
+                        await self._take(text)
 
     async def _take(self, text: str | None) -> None:
         """Carry out one frame. Whatever is wrong with it is answered, and the connection lives."""
@@ -289,4 +299,6 @@ class _Conversation:
 
     def _tell(self, kind: ErrorKind, text: str) -> None:
         self._instance.metrics.error(kind.name)
+        if self._span is not None:
+            failed(kind.name)
         self._connection.send(ErrorReply(kind, text))

@@ -123,7 +123,7 @@ class Presence:
             session_token=here.session_token,
             gateway_instance_id=self.instance_id,
             channel=here.channel,
-            channels=tuple(heard | {here.channel}),
+            channels=tuple(sorted(heard | {here.channel})),
             connected_at=here.connected_at,
             last_activity=self._iso_time(connection.heard_ms),
             last_heartbeat=self._iso_time(connection.answered_ms),

@@ -13,6 +13,7 @@ finds all of them on one node of a cluster:
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
@@ -36,6 +37,8 @@ class RedisRegistry(Registry):
         self._pool = pool
         self._base = f"{prefix}:{{websocket}}:"
         self._limits = limits
+        self._told: dict[str, tuple[Entry, float]] = {}
+        """What was written of each connection, and when."""
 
     async def admit(self, entry: Entry) -> Admitted:
         limits = [str(self._limits.per_user_max), str(self._limits.connections_max)]
@@ -48,13 +51,21 @@ class RedisRegistry(Registry):
         while batch := list(islice(remaining, BATCH)):
             arguments = [text for entry in batch for text in _written(entry)]
             await self._run("stand", batch[0].gateway_instance_id, *arguments)
+            now_s = time.monotonic()
+            self._told |= {entry.connection_id: (entry, now_s) for entry in batch}
 
     async def remove(self, connection_id: str) -> None:
+        self._told.pop(connection_id, None)
         await self._run("remove", connection_id)
 
     async def renew(self, instance: str, entries: Sequence[Entry], arriving: Sequence[str] = ()) -> None:
-        await self.stand(entries)
-        await self._run("renew", instance, *(entry.connection_id for entry in entries), *arriving)
+        """Only what is not there, has changed, or is about to expire is written again."""
+        ids = [entry.connection_id for entry in entries]
+        missing = {_text(id_) for id_ in await self._run("renew", instance, *ids, *arriving)}
+        self._told = {id_: self._told[id_] for id_ in ids if id_ in self._told and id_ not in missing}
+        old_s = time.monotonic() - self._limits.ttl_s / 2
+        known = {id_: entry for id_, (entry, at_s) in self._told.items() if at_s > old_s}
+        await self.stand([entry for entry in entries if known.get(entry.connection_id) != entry])
 
     async def entry(self, connection_id: str) -> Entry | None:
         flat, channels = await self._run("entry", connection_id)

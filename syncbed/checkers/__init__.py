@@ -2,7 +2,7 @@
 
 from .finding import Finding, Status
 from .invariants import INVARIANTS
-from .verdict import CHECKERS, Verdict, doubts_about, exit_code, verdict
+from .verdict import CHECKERS, Verdict, doubts_about, exit_code, in_question, verdict
 
 __all__ = [
     "CHECKERS",
@@ -12,5 +12,6 @@ __all__ = [
     "Verdict",
     "doubts_about",
     "exit_code",
+    "in_question",
     "verdict",
 ]

@@ -7,15 +7,20 @@ else's removal was accepted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..trace import Commit, Kind, Op, Record, Settled, Snapshot, Trace, View, token_in
+from ..trace import Commit, Fail, Kind, Op, Record, Settled, Snapshot, Trace, View, token_in
 from .converges import missing_evidence
 from .finding import Finding, lacks, ok, unknown, violated
 from .log import Log, writes
 
 NAME = "no_phantom"
+
+
+def in_question(records: Sequence[Record[Kind]]) -> bool:
+    """Where nothing was refused, no phantom can be."""
+    return any(isinstance(record.what, Fail) for record in records)
 
 
 def check(trace: Trace) -> Finding:

@@ -7,11 +7,11 @@ found is told all the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..trace import Bypass, Stopped, Trace, tell
+from ..trace import Bypass, Kind, Record, Stopped, Trace, tell
 from . import (
     converges,
     expectations,
@@ -36,6 +36,9 @@ CHECKERS: dict[str, Callable[[Trace], Finding]] = {
     "no_ghost": no_ghost.check,
     "expectations": expectations.check,
 }
+
+IN_QUESTION: dict[str, Callable[[Sequence[Record[Kind]]], bool]] = {"no_phantom": no_phantom.in_question}
+"""Those that nobody would ask of every run."""
 
 EXIT_CODES: dict[Status, int] = {"ok": 0, "violated": 1, "unknown": 3}
 
@@ -64,6 +67,12 @@ class Verdict:
             "doubts": list(self.doubts),
             "findings": [finding.to_json() for finding in self.findings],
         }
+
+
+def in_question(invariant: str, records: Sequence[Record[Kind]]) -> bool:
+    """Whether a run that no scenario was written for is judged by it."""
+    asks = IN_QUESTION.get(invariant)
+    return asks is None or asks(records)
 
 
 def verdict(trace: Trace, judges: Iterable[str]) -> Verdict:

@@ -18,7 +18,7 @@ from .books import UpstreamBook
 from .errors import HeldError
 from .tabs import Timer
 
-ANSWER_S_MAX = 2.0
+ANSWER_S_MAX = 10.0
 CONTENT_LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)\r\n")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import socket
 import sys
 import webbrowser
@@ -19,6 +18,7 @@ from rich.console import Console
 from ..run.session import FRESH, Options
 from ..run.under_test import options_for
 from ..scenario import Scenario, load
+from ..signals import told_to_end
 from ..wire.command import profiles_from
 from ..wire.settings import Upstream
 from ..world.reference import reference_root
@@ -157,11 +157,7 @@ async def _serve(
     server: LabServer, setup: Setup, first: Scenario | None, ready: Callable[[Mapping[str, int]], None]
 ) -> None:
     """Until a signal ends it. Servers, wire, tabs and streams are gone then."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # Windows has no such handlers
-            loop.add_signal_handler(number, stopped.set)
+    stopped = told_to_end()
     worlds = Worlds(setup)
     the_lab = Lab(worlds, first=first)
     doors = Doors(server.token, lambda: set(worlds.ports.values()))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..checkers import INVARIANTS
+from ..checkers import INVARIANTS, in_question
 from ..scenario import Profile, Scenario, World
-from ..trace import Fail, Kind, Record
+from ..trace import Kind, Record
 
 NAME = "lab"
 TITLE = "What I did in the lab"
@@ -39,6 +39,5 @@ def free_scenario(profiles: Mapping[str, int]) -> Scenario:
 
 
 def judges_in_question(base: Scenario, records: Sequence[Record[Kind]]) -> list[str]:
-    """A world without a script judges all that came up: where nothing was refused, no phantom can be."""
-    refused = any(isinstance(record.what, Fail) for record in records)
-    return [name for name in base.judges if name != "no_phantom" or refused or base.steps]
+    """A world without a script judges all that came up."""
+    return [name for name in base.judges if base.steps or in_question(name, records)]

@@ -11,10 +11,9 @@ import importlib.util
 import itertools
 import json
 import shutil
-import signal
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -34,6 +33,7 @@ from rich.table import Table
 
 from ..report.issue import issue_of
 from ..scenario import Scenario, Step, gallery, load
+from ..signals import ended_by_term
 from .errors import RunError
 from .refusals import check_driver, refusals
 from .session import Options
@@ -85,7 +85,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Play scenarios in real tabs, judge them, and leave a folder for each run."""
-    _need_playwright()
+    need_playwright()
     outcomes: list[Outcome] = []
     check_driver(driver)
     options = options_for(adapter, upstream or [])
@@ -173,14 +173,14 @@ def show(
         console.print("no browser can be opened here: open that file in one")
 
 
-def find_run(named: str) -> Path:
+def find_run(named: str, root: Path = RUNS) -> Path:
     """The folder of a run, by its path or as the last one of a scenario. Raises `RunError`."""
     folder = Path(named)
     if (folder / "report.html").is_file():
         return folder
-    runs = sorted((RUNS / named).glob("*/report.html"), key=lambda path: path.stat().st_mtime)
+    runs = sorted((root / named).glob("*/report.html"), key=lambda path: path.stat().st_mtime)
     if not runs:
-        raise RunError(f"{named!r} is no run's folder, and no scenario with a run under {RUNS}/")
+        raise RunError(f"{named!r} is no run's folder, and no scenario with a run under {root}/")
     return runs[-1].parent
 
 
@@ -333,30 +333,7 @@ def _runs_json(series: Sequence[Series]) -> list[dict[str, Any]]:
     ]
 
 
-def _need_playwright() -> None:
+def need_playwright() -> None:
     """A plain install has none."""
     if importlib.util.find_spec("playwright") is None:
         raise RunError("playwright is not installed: pip install playwright")
-
-
-async def ended_by_term(running: Coroutine[Any, Any, None]) -> None:
-    """SIGTERM ends it as Ctrl-C does: servers, browsers and their folders go. Raises `typer.Exit` (143)."""
-    task = asyncio.ensure_future(running)
-    loop = asyncio.get_running_loop()
-    asked: list[int] = []
-
-    def end() -> None:
-        asked.append(signal.SIGTERM)
-        task.cancel()
-
-    with suppress(NotImplementedError):  # Windows has no such handlers
-        loop.add_signal_handler(signal.SIGTERM, end)
-    try:
-        await task
-    except asyncio.CancelledError:
-        if not asked:
-            raise
-        raise typer.Exit(128 + signal.SIGTERM) from None
-    finally:
-        with suppress(NotImplementedError):
-            loop.remove_signal_handler(signal.SIGTERM)

@@ -161,6 +161,8 @@ async def _read_server(session: Session) -> None:
     if session.commits is not None:
         await session.commits.snapshot()
         return
+    if not session.shows_collection:
+        return
     await session.driver.open_profile(session.place(FRESH))
     fresh = await session.driver.load(f"{FRESH}/1")
     await fresh.start("opened")

@@ -27,7 +27,12 @@ from .held import UNCONTROLLED, HeldRun, needs_held
 from .servers import Servers
 
 ADAPTER = "/static/bed/reference.html"
-ADAPTERS = {"broadcast": ADAPTER, "rooms": "/static/bed/rooms.html", "state": "/static/bed/state.html"}
+ADAPTERS = {
+    "broadcast": ADAPTER,
+    "rooms": "/static/bed/rooms.html",
+    "state": "/static/bed/state.html",
+    "mq": "/static/bed/mq.html",
+}
 """Of the reference SDK, by dialect."""
 REACH_S_MAX = 5.0
 FRESH = "0-fresh"  # no profile of a scenario begins with a digit
@@ -106,6 +111,11 @@ class Session:
         await self._end()
 
     @property
+    def shows_collection(self) -> bool:
+        """Whether the server can say what tabs are to show: rooms and a user's state are no collection."""
+        return self.options.adapter is not None or self.scenario.dialect == "broadcast"
+
+    @property
     def caps(self) -> tuple[str, ...]:
         """What the SDK under test claims; nothing, if no tab has an adapter."""
         return next((tab.caps for tab in self.driver.tabs.values() if tab.caps is not None), ())
@@ -165,6 +175,8 @@ class Session:
             self._endings.push_async_callback(_cancelled, reading)
 
     async def _has_log(self) -> bool:
+        if not self.shows_collection:
+            return False
         if self.options.log is not None:
             return self.options.log
         return not self.options.upstreams or (self.commits is not None and await self.commits.offered())
@@ -174,7 +186,8 @@ class Session:
             Upstream(name, "127.0.0.1", process.port) for name, process in self.servers.instances.items()
         )
         upstreams = self.options.upstreams or ours
-        names = [*self.scenario.profiles, *([] if self.commits is not None else [FRESH])]
+        fresh = [FRESH] if self.commits is None and self.shows_collection else []
+        names = [*self.scenario.profiles, *fresh]
         ports = {name: self.options.ports.get(name, 0) for name in names}
         settings = WireSettings(upstreams, ports, seed=self.scenario.seed, documents=self.driver.in_frames)
         self.wire = Wire(settings, self._absorb)

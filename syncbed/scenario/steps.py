@@ -304,4 +304,3 @@ STEPS: dict[str, Fields] = {name: step for group in GROUPS.values() for name, st
 ANY_STEP = Tagged("do", STEPS)
 ALL_STEPS = ListOf(ANY_STEP, 1, STEPS_MAX)
 WRITES = ("put", "remove")
-NAMED_OPS = tuple(name for name, step in OPS.items() if "id" in step.entries)

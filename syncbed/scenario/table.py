@@ -24,7 +24,7 @@ DRIVER_NEEDS: dict[str, str] = {
 }
 NEEDS = (*CAPS, *FAULTS, *dict.fromkeys(DRIVER_NEEDS.values()))
 
-DIALECTS = ("broadcast", "rooms", "state")
+DIALECTS = ("broadcast", "rooms", "state", "mq")
 """What a page of the reference SDK may speak; static/bed has an adapter for each."""
 
 WORLD = Fields(

@@ -114,8 +114,31 @@ def _mq(body: Mapping[str, Any]) -> str:
     header = body.get("header")
     if not isinstance(header, Mapping) or not isinstance(header.get("type"), str):
         return ""
-    about = "" if header["type"] in ("response", "error") else _text(header.get("topic"))
-    return f"{header['type']} {about}".strip()
+    kind, topic, inside = header["type"], _text(header.get("topic")), body.get("body")
+    if kind == "event" and topic in _MQ_OWN:
+        return _MQ_OWN[topic]
+    if kind == "response":
+        return str(kind)
+    if kind == "error":
+        return f"error {_mq_error(inside)}".strip()
+    # The original's first client names what it subscribes to in the body.
+    about = _text(inside) if topic == kind else topic
+    return f"{kind} {about}".strip()
+
+
+def _mq_error(body: Any) -> str:
+    error = body.get("error") if isinstance(body, Mapping) else body
+    text: Any = error.get("message") if isinstance(error, Mapping) else error
+    return _text(text)
+
+
+_MQ_OWN = {
+    "_client.register": "register",
+    "_internal.client.registered": "registered",
+    "_internal.client.deregistered": "deregistered",
+    "_internal.notification": "notification",
+}
+"""What the dialect says about itself, by its topic."""
 
 
 def _gateway(body: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@
 
 import asyncio
 import json
-import signal
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from ..signals import told_to_end
 from .control import ControlServer
 from .errors import WireError
 from .records import Record
@@ -112,10 +112,7 @@ async def _serve(
     events: Path | None,
     as_json: bool,
 ) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = told_to_end()
     the_wire = Wire(settings, _complain)
     control = ControlServer(the_wire, settings.bind_host, control_port)
     file = events.open("w", buffering=1) if events is not None else None

@@ -13,6 +13,7 @@ from server.core.commit import Item, Mutation, Outcome
 from server.core.events import NOWHERE, Event, Position, connection_channel
 from server.core.json_text import dumps, loads
 from server.core.offline_queue import QueueLimits, Waiting
+from server.telemetry.spans import resumed
 
 LIMITS = BrokerLimits(
     history_events_max=20,
@@ -22,6 +23,7 @@ LIMITS = BrokerLimits(
     queue=QueueLimits(messages_max=4, age_ms_max=60_000),
 )
 HEAR_S_MAX = 60.0
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 OpenBroker = Callable[[], Awaitable[tuple[Broker, "Ear"]]]
 
@@ -453,6 +455,34 @@ class BrokerContract:
             await broker.log(channel, Position((await broker.position(channel)).epoch, 1), 10)
 
     # who may be away
+
+    async def test_what_is_published_carries_the_context_of_who_published_it(
+        self, open_broker: OpenBroker
+    ) -> None:
+        """In the log too, and through a queue; whoever publishes without one leaves none."""
+        broker, ear = await open_broker()
+        ours, away = connection_channel("c1"), "user"
+        for channel in ("orders", ours):
+            await broker.join(channel)
+        with resumed(TRACEPARENT):
+            await broker.commit("orders", create("one", "a client; of odd name", 1))
+            await broker.publish("orders", "noted", "1", "a sender; of odd name")
+            await broker.signal(ours, "noted", "2")
+            await broker.deliver(away, waiting(3))
+        await broker.publish("orders", "noted", "4")
+        await broker.join(away)
+        await broker.flush(away, 0)
+        heard = await ear.next(5)
+        by_payload = {event.payload: event.trace for event in heard if not event.commit}
+        assert by_payload == {"1": TRACEPARENT, "2": TRACEPARENT, "3": TRACEPARENT, "4": ""}
+        [commit] = [event for event in heard if event.commit]
+        assert (commit.trace, commit.sender) == (TRACEPARENT, "a client; of odd name")
+        logged = await broker.log("orders", None, 10)
+        assert [(event.trace, event.sender, event.commit) for event in logged] == [
+            (TRACEPARENT, "a client; of odd name", True),
+            (TRACEPARENT, "a sender; of odd name", False),
+            ("", "", False),
+        ]
 
     async def test_a_message_for_nobody_waits_and_is_heard_before_anything_new(
         self, open_broker: OpenBroker

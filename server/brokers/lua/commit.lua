@@ -2,7 +2,7 @@
 -- KEYS: 3 items, 4 what is remembered of the client (only with a mutation id), 5 its fence (only with one)
 -- ARGV: 2 publish to, 3 events max, 4 op, 5 entity id, 6 fields, 7 if-match, 8 client id, 9 mutation id,
 --       10 mutations remembered max, 11 and for how many seconds, 12 refusal result, 13 refusal body, 14 item bytes max,
---       15 fence
+--       15 fence, 16 what the event's text says of a trace
 --   ->  {result, body, 1 if it is a repeat}
 --
 -- The decision is that of core/commit.py. Everything is read and checked before the first write, because
@@ -110,6 +110,6 @@ if item then
     '{"entity_id":', entity_id, ',"version":', version, ',"client_id":', client_id,
     ',"mutation_id":', mutation_id == '' and 'null' or mutation_id, ',"item":', item, '}',
   })
-  append(epoch, offset, ARGV[2], ARGV[3], '1 ' .. client_id .. '\n"' .. result .. '"\n' .. payload)
+  append(epoch, offset, ARGV[2], ARGV[3], '1' .. ARGV[16] .. ' ' .. client_id .. '\n"' .. result .. '"\n' .. payload)
 end
 return {result, body, 0}

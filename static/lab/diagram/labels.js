@@ -64,6 +64,14 @@ const answerWords = (frame) => {
 /** Sent by the clock, not for anything that somebody did. */
 const PINGS = new Set(['ping', 'pong', 'heartbeat', 'ping_ack', 'position']);
 
+/** What mq says about itself, by its topic. @type {Record<string, string>} */
+const MQ_OWN = {
+  '_client.register': 'register',
+  '_internal.client.registered': 'registered',
+  '_internal.client.deregistered': 'deregistered',
+  '_internal.notification': 'notification',
+};
+
 /** Each takes a frame's JSON and says what it is, or undefined: it is not of this dialect. */
 const DIALECTS = [
   // broadcast, seed 001
@@ -77,10 +85,14 @@ const DIALECTS = [
     return `${event} ${offset ?? (nameOf(payload?.item) || payload?.entity_id || '')}`.trim();
   },
   // mq, seed 000
-  (/** @type {any} */ { header }) => {
+  (/** @type {any} */ { header, body }) => {
     if (typeof header?.type !== 'string') return undefined;
-    const about = header.type === 'response' || header.type === 'error' ? '' : header.topic ?? '';
-    return `${header.type} ${about}`.trim();
+    const { type, topic = '' } = header;
+    if (type === 'event' && Object.hasOwn(MQ_OWN, topic)) return MQ_OWN[topic];
+    if (type === 'response') return type;
+    if (type === 'error') return `error ${body?.error?.message ?? body?.error ?? ''}`.trim();
+    // The original's first client names what it subscribes to in the body.
+    return `${type} ${topic === type ? body : topic}`.trim();
   },
   // gateway, seed 002
   (/** @type {any} */ { channel, intent }) =>
