@@ -31,8 +31,8 @@ async def start(clock: HeldClock, rung: list[str], what: str, *seconds: float) -
 async def frozen_at_zero() -> HeldClock:
     clock = HeldClock()
     clock.freeze()
-    await clock.advance(-clock.now_s() * 1000, turn)
-    assert clock.now_s() == 0
+    while clock.now_s() != 0:  # once, unless seconds times a thousand were rounded
+        await clock.advance(-clock.now_s() * 1000, turn)
     return clock
 
 

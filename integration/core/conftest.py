@@ -39,6 +39,7 @@ STRICT: dict[str, Any] = {
     "item_bytes_max": 500,
     "queue_age_s_max": QUEUE_AGE_S_MAX,
 }
+SERVERS = "servers, started"
 figures_of: dict[str, str] = {}
 seconds_of: dict[str, float] = defaultdict(float)
 
@@ -148,7 +149,8 @@ def figures(request: pytest.FixtureRequest) -> Figures:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     folder, _, file = report.nodeid.partition("::")[0].rpartition("/")
     if folder.endswith("integration/core"):
-        seconds_of[file.removeprefix("test_").removesuffix(".py")] += report.duration
+        name = file.removeprefix("test_").removesuffix(".py")
+        seconds_of[SERVERS if report.when == "setup" else name] += report.duration
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -13,6 +13,8 @@ from server.brokers.lanes import LANES_MAX, Lanes
 from server.clock import HeldClock
 from server.core.circuit import CircuitRules
 from server.core.events import Event
+from server.telemetry.spans import resumed
+from tests.brokers.contract import TRACEPARENT
 from tests.brokers.lossy_broker import LossyBroker
 from tests.talk import turns
 
@@ -82,6 +84,16 @@ async def test_what_it_cannot_take_waits_and_is_published_in_order_when_it_can(p
     assert await post.broker.published() == [1, 2, 3, 4]
     assert post.lanes.standing() == {}
     assert await post.publish(5) == ["published"]
+
+
+async def test_what_waited_is_published_in_the_trace_of_who_said_it(post: Post) -> None:
+    post.broker.up = False
+    with resumed(TRACEPARENT):
+        await post.publish(1)
+    await post.publish(2)
+    post.broker.up = True
+    await post.wait(1)
+    assert [event.trace for event in await post.broker.log("guide", None, 100)] == [TRACEPARENT, ""]
 
 
 async def test_five_failures_open_the_circuit_and_two_successes_close_it(post: Post) -> None:
