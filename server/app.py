@@ -140,6 +140,7 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
         hub, settings.connections_max, settings.user_connections_max, settings.user_over_limit
     )
     service = Service(relay, dialect_options, calls)
+    consul_names = set() if settings.consul_address is None else {settings.consul_address.lower()}
     return Instance(
         settings=settings,
         hub=hub,
@@ -159,7 +160,7 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
         dialects={name: dialect(dialect_options) for name, dialect in DIALECTS.items()},
         origins=OriginRules(
             frozenset(settings.allowed_origins),
-            frozenset([*settings.allowed_hosts, (settings.consul_address or "").lower()]),
+            frozenset(settings.allowed_hosts) | consul_names,
             test_mode=settings.test_mode,
         ),
         faults=faults,

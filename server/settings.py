@@ -131,7 +131,7 @@ class Settings(BaseSettings):
         "websocket-gateway"
     )
     """The service's name there, a DNS label."""
-    consul_address: str | None = None
+    consul_address: Annotated[str, Field(min_length=1)] | None = None
     """Where agent and users reach this server, which answers to that name. None: `host`, if it is one."""
     consul_check_s: Annotated[float, Field(gt=0)] = 10
     """Between two checks of the agent's, and two looks of ours whether it still knows us."""

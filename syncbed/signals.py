@@ -14,8 +14,8 @@ import typer
 def told_to_end() -> asyncio.Event:
     """Set by either signal, from now on."""
     told = asyncio.Event()
-    _hear(signal.SIGINT, told.set)
-    _hear(signal.SIGTERM, told.set)
+    hear(signal.SIGINT, told.set)
+    hear(signal.SIGTERM, told.set)
     return told
 
 
@@ -28,7 +28,7 @@ async def ended_by_term(running: Coroutine[Any, Any, None]) -> None:
         asked.append(signal.SIGTERM)
         task.cancel()
 
-    _hear(signal.SIGTERM, end)
+    hear(signal.SIGTERM, end)
     try:
         await task
     except asyncio.CancelledError:
@@ -40,6 +40,7 @@ async def ended_by_term(running: Coroutine[Any, Any, None]) -> None:
             asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
 
 
-def _hear(number: signal.Signals, does: Callable[[], object]) -> None:
+def hear(number: signal.Signals, does: Callable[[], object]) -> None:
+    """Do this at the signal, in the running loop."""
     with suppress(NotImplementedError):  # Windows has no such handlers
         asyncio.get_running_loop().add_signal_handler(number, does)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from integration.mcp_client import mcp_tools
+from integration.mcp_client import TOP, mcp_tools
+from syncbed.world.reference import without_settings
 
 T = TypeVar("T")
 
@@ -51,6 +56,41 @@ def test_the_twin_without_the_bug_is_ok(tmp_path: Path) -> None:
     assert (found["verdict"], found["violated"], found["as_expected"]) == ("ok", [], True)
     assert Path(found["folder"]).is_relative_to(tmp_path / "elsewhere")
     assert Path(found["report"]).is_file()
+
+
+def test_sigterm_in_the_middle_of_a_run_ends_it_in_order(tmp_path: Path) -> None:
+    hello = {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "by hand", "version": "1"},
+    }
+    play = {
+        "name": "run_scenario",
+        "arguments": {"scenario": "multi-tab"},
+        "_meta": {"progressToken": "steps"},
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "syncbed", "mcp"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**without_settings(os.environ), "PYTHONPATH": str(TOP)},
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process:
+        for number, (method, params) in enumerate((("initialize", hello), ("tools/call", play))):
+            call = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            process.stdin.write(json.dumps(call) + "\n")
+            process.stdin.flush()
+            assert process.stdout.readline()  # who it is; then the first step
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
+    [trace] = tmp_path.glob("runs/multi-tab/*/trace.jsonl")
+    records = [json.loads(line) for line in trace.read_text("utf-8").splitlines()]
+    assert any(record.get("kind") == "step" for record in records)
+    assert not (trace.parent / "verdict.json").exists()
 
 
 def away_from_playwrights_loop(story: Coroutine[Any, Any, T]) -> T:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -88,6 +90,18 @@ async def test_prometheus_and_the_collector_are_told_the_same_numbers(collector:
         assert found is not None
         assert found.count == scraped["websocket_message_seconds_count"] == 4
         assert found.value / 1000 == pytest.approx(scraped["websocket_message_seconds_sum"])
+
+
+async def test_a_collector_that_is_away_costs_its_data_and_nothing_else() -> None:
+    nobody = Collector()
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody.url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        with reporting(nobody, "one") as running:
+            async with connect(running.address, "/ws/rooms") as client:
+                await join(client, "chat")
+                assert (await scrape(running))["websocket_clients_total"] == 1
+            assert await asyncio.to_thread(running.stop) == 0
 
 
 async def scrape(running: ReferenceProcess) -> dict[str, float]:

@@ -42,9 +42,11 @@ def configure(environ: Mapping[str, str]) -> End:
     if not _installed():
         logger.warning("OTEL_* asks for telemetry, and its SDK is not installed: pip install 'syncbed[otel]'")
         return _nothing
+    if not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        return _nothing  # somebody has, before us
     resource = _resource(environ)
     ends: list[End] = []
-    if traces and isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+    if traces:
         ends.append(_trace(traces, resource))
     if numbers:
         ends.append(_measure(numbers, resource))

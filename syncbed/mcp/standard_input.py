@@ -6,7 +6,6 @@ closes the pipe. Here the thread only pumps into a socket of ours, whose end we 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -14,6 +13,9 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
+
+from ..signals import hear
 
 CHUNK_BYTES = 65_536
 
@@ -28,12 +30,11 @@ class StandardInput:
     @contextlib.contextmanager
     def taken(self) -> Iterator[StandardInput]:
         """`sys.stdin` is ours meanwhile, and SIGTERM and SIGINT end it. To be entered with a running loop."""
-        loop, before = asyncio.get_running_loop(), sys.stdin
+        before = sys.stdin
         threading.Thread(target=self._pump, args=(before.fileno(),), daemon=True).start()
         sys.stdin = self._out.makefile("r", encoding="utf-8")
         for sign in (signal.SIGTERM, signal.SIGINT):
-            with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
-                loop.add_signal_handler(sign, self._end, sign)
+            hear(sign, partial(self._end, sign))
         try:
             yield self
         finally:

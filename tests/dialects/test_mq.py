@@ -11,6 +11,7 @@ import pytest
 
 from server.app import build_app
 from server.dialects.mq import TYPES, error_text
+from server.endpoints.counting import unheard_events
 from server.service.calls import ClientNotFoundError, RequestError
 from server.service.handlers import Client, Handlers
 from server.settings import Settings
@@ -201,4 +202,16 @@ async def test_many_calls_to_one_client_are_told_apart() -> None:
             answer = {"correlationID": frame["header"]["correlationID"], "type": "response", "topic": ""}
             client.send(json.dumps({"header": answer, "body": frame["body"] * 2}))
         assert await asyncio.gather(*calls) == [number * 2 for number in range(100)]
+        await client.end()
+
+
+async def test_for_held_mode_a_handler_that_waits_for_its_client_is_idle_and_no_signal_is_unheard() -> None:
+    async with running(test_mode=True) as app:
+        client, instance = AsgiSocket(app, "/ws/mq"), app.state.instance
+        client.send(request("test.ask", {"topic": "x"}))
+        asked = await client.next()
+        assert asked["header"]["type"] == "request"
+        await turns()
+        assert instance.relay.tasks == instance.clock.sleeping
+        assert await unheard_events(instance) == 0
         await client.end()
