@@ -27,9 +27,10 @@ from random import Random
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
-from bench.acted import Acted
+from bench.acted import Acted, doubts_besides_idle
 from bench.kinds import KINDS, MORE_KINDS, Kind, Names, Step, put
 from bench.quantile import quantile
+from syncbed.checkers import Verdict
 from syncbed.drivers.chromium import Chromium
 from syncbed.drivers.tabs import tabs_driver
 from syncbed.evidence import BED
@@ -120,11 +121,22 @@ async def measure(asked: argparse.Namespace, name: str, chromium: Chromium) -> F
     except (*STOPPING, RunError, PlaywrightError) as error:
         return Found(verdict="unknown", reason=f"could not be played: {error}")
     idle = sum(not span.receipts for span in trace.faults)
-    if found.status == "ok":
+    status, reason = judged(found)
+    if status == "ok":
         shutil.rmtree(folder)
     else:
         write_run(folder, scenario, trace, found)
-    return Found(times(trace), found.status, found.reason, idle)
+    return Found(times(trace), status, reason, idle)
+
+
+def judged(found: Verdict) -> tuple[str, str]:
+    """A verdict that a fault without effect does not make unknown: status and reason."""
+    if doubts := doubts_besides_idle(found):
+        return "unknown", "; ".join(doubts)
+    for status in ("violated", "unknown"):
+        if wrong := [f"{each.invariant}: {each.reason}" for each in found.judged() if each.status == status]:
+            return status, "; ".join(wrong)
+    return "ok", ""
 
 
 def times(trace: Trace) -> list[float]:

@@ -36,7 +36,7 @@ from typing import Any
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
-from bench.acted import Acted
+from bench.acted import Acted, doubts_besides_idle
 from bench.kinds import KINDS
 from bench.quantile import quantile
 from bench.soak_rounds import JUDGES, Round, round_of
@@ -53,7 +53,6 @@ from syncbed.trace import Expectation, Heal, Stopped, Trace
 from syncbed.zoo import ZOO
 
 ACTED_MS_MAX = 3000  # so long a fault may take to show an effect, before the soak goes on without
-IDLE = "fault had no effect"
 UNEXERCISED = "never exercised"  # in one round; over all of them it may not be
 WRITES = ("put", "remove")
 IMPATIENT = "reconnectDelayMax=3000&retryDelayMax=3000"
@@ -100,7 +99,7 @@ class Tally:
                     self.caught = self.caught or told
             elif judged and finding.status == "unknown" and not finding.reason.startswith(UNEXERCISED):
                 self.unjudged.append(told)
-        self.unjudged += [f"round {number}: {doubt}" for doubt in found.doubts if not doubt.startswith(IDLE)]
+        self.unjudged += [f"round {number}: {doubt}" for doubt in doubts_besides_idle(found)]
         return len(self.violations) + len(self.unjudged) > before
 
     def _times(self, round_: Round, trace: Trace) -> None:

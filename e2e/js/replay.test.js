@@ -8,7 +8,7 @@ const BASE = [
 let mutations = 0;
 const laid = (op, id, fields = {}, more = {}) => ({
   clientId: 'me', mutationId: (mutations += 1), op, id, fields, item: null, baseVersion: null,
-  state: 'queued', version: null, ...more,
+  settled: false, version: null, ...more,
 });
 const shown = (...overlays) => replay(BASE, overlays).map(({ item }) => item);
 

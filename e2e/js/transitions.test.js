@@ -1,4 +1,4 @@
-import { next, states, transitions } from '/static/sdk/transitions.js';
+import { next, stateOf, transitions } from '/static/sdk/transitions.js';
 import { equal, test } from './harness.js';
 
 const HAPPENINGS = ['connect', 'disconnect', 'wake', 'opened', 'closed', 'exhausted'];
@@ -27,8 +27,8 @@ test('the application sees only these changes of state', () => {
   const seen = new Set();
   for (const phase of Object.keys(transitions)) {
     for (const happening of HAPPENINGS) {
-      const to = states[next(phase, happening)];
-      if (to !== states[phase]) seen.add(`${states[phase]} > ${to}`);
+      const to = stateOf(next(phase, happening));
+      if (to !== stateOf(phase)) seen.add(`${stateOf(phase)} > ${to}`);
     }
   }
   equal([...seen].sort(), [

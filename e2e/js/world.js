@@ -15,7 +15,7 @@ export const fresh = (stem = 'c') => `${stem}-${crypto.randomUUID().slice(0, 8)}
  */
 export const openClient = (options = {}) => {
   const { tabChannel = fresh('profile') } = options;
-  const client = new BroadcastClient('/ws/broadcast', { reconnectDelay: 20, ...options, tabChannel });
+  const client = new BroadcastClient('/ws/broadcast', { reconnectDelay: 20, retryDelay: 20, ...options, tabChannel });
   afterwards(() => client.close());
   return client;
 };
@@ -29,7 +29,7 @@ export const connectClient = async (options = {}) => {
 };
 
 export const openCollection = (client, name, options = {}) => {
-  const collection = createCollection({ name, client, retryDelay: 20, ...options });
+  const collection = createCollection({ name, client, ...options });
   afterwards(() => collection.close());
   return collection;
 };

@@ -22,7 +22,7 @@ Pair = tuple[ReferenceProcess, ReferenceProcess, Gateway]
 @pytest.fixture
 def pair(world: World, redis_url: str, redis_prefix: str) -> Pair:
     """Two instances of this test's own, to be killed."""
-    settings = SETTINGS | {"redis_prefix": redis_prefix, "gateway_lease_s": 5.0}
+    settings = SETTINGS | {"redis_prefix": redis_prefix}
     first, second = (world.reference(redis_url=redis_url, **settings) for _ in range(2))
     return first, second, Gateway(first.address, second.address, redis_url, redis_prefix)
 
@@ -84,8 +84,8 @@ async def test_an_instance_that_is_killed_is_gone_from_the_registry_within_its_l
             keys = gateway.registered()
             return not any(dead in key for key in keys) and len(gateway.members("user", "tok")) == 2
 
-        await until(is_right, wait_s_max=5.0)
-        print(f"right again {time.monotonic() - began:.2f} s after kill -9, with a lease of 5 s")
+        await until(is_right, wait_s_max=LEASE_S)
+        print(f"right again {time.monotonic() - began:.2f} s after kill -9, with a lease of {LEASE_S} s")
         ids = {client.connection_id for client in kept}
         assert gateway.members("channel", "guide") == gateway.members("user", "tok") == ids
         assert gateway.members("channel", "pillar:content") == set()
@@ -122,7 +122,7 @@ async def test_an_instance_that_stood_still_is_back_with_its_next_beat(pair: Pai
         async def is_reaped() -> bool:
             return gateway.record(client.connection_id) == {}
 
-        await until(is_reaped)
+        await until(is_reaped, wait_s_max=2 * LEASE_S)
         assert (await gateway.stats(gateway.second))["per_user"] == {"other": 1}
         still.resume()
 

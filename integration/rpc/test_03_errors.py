@@ -159,20 +159,29 @@ async def test_a_frame_over_one_mebibyte_closes_with_1009_and_one_below_it_does_
 
 
 async def test_nothing_is_left_of_clients_that_are_gone(rpc_address: Address) -> None:
-    async def left() -> tuple[int, int]:
-        async with http(rpc_address) as caller:
-            found = (await caller.get("/test/leftovers")).json()
-        return found["connections"], found["joined"]
+    """Nor of what they asked: an answer that nobody hears any more is not worked at."""
 
-    await until(lambda: _is(left, 0))
-    _, joined_before = await left()
+    async def left() -> dict[str, int]:
+        async with http(rpc_address) as caller:
+            found: dict[str, int] = (await caller.get("/test/leftovers")).json()
+        return {name: found[name] for name in ("connections", "joined", "background")}
+
+    async def nobody_is_there() -> bool:
+        return (await left())["connections"] == 0
+
+    await until(nobody_is_there)
+    before = await left()
     for _ in range(3):
         async with rpc_client(rpc_address) as client:
+            for number in range(20):
+                await client.send(
+                    "request", "test.slow", {"delay_ms": 3_600_000}, correlationID=f"slow{number}"
+                )
             await client.send_rpc("test.echo", {"param": 1})
+            assert (await left())["background"] >= 20
             client.drop()
-    await until(lambda: _is(left, 0))
-    assert (await left())[1] == joined_before
 
+    async def as_before() -> bool:
+        return await left() == before
 
-async def _is(left: Any, connections: int) -> bool:
-    return bool((await left())[0] == connections)
+    await until(as_before)

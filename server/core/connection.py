@@ -39,6 +39,12 @@ class Encoder(Protocol):
         """The frame's text, or None if this dialect has no word for it."""
 
 
+class Cancellable(Protocol):
+    """Work under way that can be given up."""
+
+    def cancel(self) -> object: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Close:
     code: int
@@ -77,8 +83,8 @@ class Connection:
         self.auth_method = ""
         self.page_session: str | None = None
         """Which page it said it is, where the dialect asks: the same one after a reload."""
-        self.asks = 0
-        """How many of its requests are being answered."""
+        self.asks: set[Cancellable] = set()
+        """Its requests that are being answered: nobody hears the answers once it is gone."""
         self.says_goodbye = False
         """Whether it is told, and closed with 1001, when the server ends."""
         self.home: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
@@ -27,8 +28,8 @@ async def ask(instance: Instance, connection: Connection, command: Ask) -> None:
     if handler is None:
         connection.send(Answered(command.correlation, None, f"no handler for topic: {command.topic}"))
         return
-    if connection.asks >= instance.settings.asks_max:
-        refusal = f"too many requests at once: {connection.asks} are being answered"
+    if len(connection.asks) >= instance.settings.asks_max:
+        refusal = f"too many requests at once: {len(connection.asks)} are being answered"
         connection.send(Answered(command.correlation, None, refusal))
         return
     try:
@@ -39,8 +40,15 @@ async def ask(instance: Instance, connection: Connection, command: Ask) -> None:
     except Exception as error:
         _failed(connection, command, error)
         return
-    connection.asks += 1
-    instance.relay.spawn(_answer_later(connection, command, result))
+    task = instance.relay.spawn(_answer_later(connection, command, result))
+    connection.asks.add(task)
+
+    def over(task: asyncio.Future[None]) -> None:
+        connection.asks.discard(task)
+        if inspect.iscoroutine(result):
+            result.close()  # it never began, if the connection went at once
+
+    task.add_done_callback(over)
 
 
 def _answer_later(connection: Connection, command: Ask, result: Awaitable[Any]) -> Work:
@@ -49,8 +57,6 @@ def _answer_later(connection: Connection, command: Ask, result: Awaitable[Any]) 
             connection.send(Answered(command.correlation, await result))
         except Exception as error:
             _failed(connection, command, error)
-        finally:
-            connection.asks -= 1
 
     return answer
 
@@ -78,7 +84,13 @@ async def register(instance: Instance, connection: Connection, command: Register
 
 
 def gone(instance: Instance, connection: Connection) -> None:
-    """The connection has ended: who waits for it, who listens for that, and the handlers are told."""
+    """The connection has ended: who waits for it, who listens for that, and the handlers are told.
+
+    Its own requests end with it. Nobody hears the answers, and a client that comes back asks anew: what it
+    had left to do would add up, connection after connection, beyond every limit.
+    """
+    for task in connection.asks:
+        task.cancel()
     tell_handlers(instance, connection, DEREGISTERED, _who(connection))
 
     async def tell() -> None:

@@ -22,7 +22,7 @@ class OriginRules:
 
     def host_is_ours(self, host: str) -> bool:
         name = _host_name(f"//{host}")
-        return (
+        return bool(name) and (  # no setting makes a Host without a name ours
             _is_address(name)
             or name in LOOPBACK_NAMES
             or name in self.allowed_hosts

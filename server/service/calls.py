@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..brokers.base import BrokerUnavailableError
+from ..brokers.base import BrokerUnavailableError, IndefiniteError
 from ..brokers.relay import Relay
 from ..clock import Clock
 from ..core.connection import Connection, Encoder
@@ -76,27 +76,23 @@ class Calls:
     async def request(self, client_id: str, topic: str, body: Any, timeout_ms: int = TIMEOUT_MS) -> Any:
         """The client's answer; a RequestError says why there is none.
 
-        BrokerUnavailableError: the client is not connected here, and nobody else can be asked.
+        `timeout_ms` is for all of it, the way to a broker that does not answer included. If the broker's
+        answer is lost, the client may have been asked, and is waited for.
+        BrokerUnavailableError: the client is not connected here, and nobody else could be asked.
         """
         text = dumps(body)
-        channel = connection_channel(client_id)
-        if channel not in self._relay.hub.channels:
-            await self._listen()
         correlation = f"{self.id}.{next(self._numbers)}"
+        payload = request_payload(Request(correlation, topic, timeout_ms, text))
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         # Not a task of the relay's: a handler that waits for a client is as idle as its timeout.
         timeout = asyncio.ensure_future(self._expire(answer, timeout_ms))
         self._pending[correlation] = Pending(client_id, answer)
+        self._relay.spawn(lambda: self._send(connection_channel(client_id), payload, answer))
         try:
-            payload = request_payload(Request(correlation, topic, timeout_ms, text))
-            if not await self._relay.signal(channel, REQUEST, payload, self.id):
-                raise ClientNotFoundError("client not found")
             return await answer
         finally:
             del self._pending[correlation]
             timeout.cancel()
-            if answer.done() and not answer.cancelled():
-                answer.exception()  # it may have come while the request was still on its way
 
     async def answered(self, client_id: str, correlation: str, body: Any, error: str | None) -> None:
         """A client of this instance has answered somebody; who waits no more has nothing of it."""
@@ -114,6 +110,19 @@ class Calls:
         await self._relay.signal(LOST, DEREGISTERED, dumps(body), client_id)
 
     # private
+
+    async def _send(self, channel: str, payload: str, answer: asyncio.Future[Any]) -> None:
+        try:
+            if channel not in self._relay.hub.channels:
+                await self._listen()
+            if answer.done():
+                return  # nobody waits for it any more
+            if not await self._relay.signal(channel, REQUEST, payload, self.id):
+                _end(answer, ClientNotFoundError("client not found"))
+        except BrokerUnavailableError as error:
+            _end(answer, error)
+        except IndefiniteError as error:
+            logger.info("a client may have been asked, and is waited for: %s", error)
 
     async def _listen(self) -> None:
         try:
@@ -163,6 +172,6 @@ class _Ear(Encoder):
         return None
 
 
-def _end(answer: asyncio.Future[Any], error: RequestError) -> None:
+def _end(answer: asyncio.Future[Any], error: RequestError | BrokerUnavailableError) -> None:
     if not answer.done():
         answer.set_exception(error)

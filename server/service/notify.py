@@ -48,8 +48,9 @@ class Service:
     ) -> Any:
         """Ask one client (`mq`), whichever instance holds it, and return the body of its answer.
 
-        `client_id` is its broker client id. A RequestError of service/calls.py says why there is no answer:
-        client not found, request timed out, connection lost, or the client's own error.
+        `client_id` is its broker client id; `timeout_ms` is for all of it. A RequestError of service/calls.py
+        says why there is no answer: client not found, request timed out, connection lost, or the client's
+        own error. BrokerUnavailableError: it is not connected here, and nobody else could be asked.
         """
         return await self._calls.request(client_id, topic, body, timeout_ms)
 

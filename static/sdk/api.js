@@ -13,9 +13,8 @@ import { clearTimer, setTimer } from './clock.js';
 
 /**
  * @typedef {object} Problem as it travels between tabs
- * @property {string} name the server's name for it
+ * @property {string} name the server's name for it, or ours
  * @property {string} message
- * @property {number | string} code
  * @property {Item | null} current the item as the server has it, where it says so
  * @property {boolean} definite it certainly did not happen
  */
@@ -25,7 +24,7 @@ import { clearTimer, setTimer } from './clock.js';
 /** @typedef {{kind: 'acknowledged' | 'refused' | 'fenced' | 'unsettled', result?: any, error?: Problem}} Answer */
 
 /** @param {string} name @param {string} message @param {Partial<Problem>} [more] @returns {Problem} */
-export const problem = (name, message, more) => ({ name, message, code: name, current: null, definite: false, ...more });
+export const problem = (name, message, more) => ({ name, message, current: null, definite: false, ...more });
 
 /** @param {Problem} problem @returns {MutationError} */
 export const toError = (problem) => Object.assign(new Error(problem.message), problem);
@@ -87,10 +86,10 @@ export const sendEntry = async ({ url, clientId, mutationId, op, id, fields, bas
     const init = { method, headers, body: JSON.stringify(content) };
     const { status, ok, body } = await request(isNew ? url : `${url}/${encodeURIComponent(id)}`, init, timeout, stop);
     if (ok) return { kind: 'acknowledged', result: body };
-    const { name = `http_${status}`, message = `the server answered ${status}`, code = status, current = null, retryable } = body?.error ?? {};
+    const { name = `http_${status}`, message = `the server answered ${status}`, current = null, retryable } = body?.error ?? {};
     const definite = status >= 400 && status < 500 && !LATER.includes(status) && retryable !== true;
     const kind = name === 'stale_fence' ? 'fenced' : definite ? 'refused' : 'unsettled';
-    return { kind, error: problem(name, message, { code, current, definite }) };
+    return { kind, error: problem(name, message, { current, definite }) };
   } catch (error) {
     const { message, name } = /** @type {Error} */ (error);
     return { kind: 'unsettled', error: problem(name === 'TimeoutError' ? 'timeout' : 'network', message) };

@@ -77,7 +77,7 @@ export const createBase = (read, heard, { onCommit, onSnapshot, onFailure }, opt
     onSnapshot(mine, reason);
     if (behind && wasBehind) throw new Error('behind'); // asking at once did not help
     if (stale) loop.kick();
-  }, () => options);
+  }, options);
 
   /** @param {string} reason @param {() => void} [start] */
   const want = (reason, start = loop.ask) => {
@@ -126,7 +126,7 @@ export const createBase = (read, heard, { onCommit, onSnapshot, onFailure }, opt
     position: () => position,
     /** Number of snapshots asked for so far. */
     readings: () => readings,
-    status: () => ({ loaded: position !== null, reading, stale, confirmed: items.size, position }),
+    status: () => ({ loaded: position !== null, stale, confirmed: items.size, position }),
     close() {
       closed = true;
       loop.stop();

@@ -84,9 +84,9 @@ export class BroadcastClient {
       onDoubt: (why) => pulse.probe(why),
     }));
     const pulse = createPulse(options, () => connection.send(pingFrame()), () => connection.fail('silent'));
-    const outbox = createOutbox(store, tabs, options.outboxMax, () => leader.fenced());
+    const outbox = createOutbox(store, tabs, options, () => leader.fenced());
     /** What the collections need. */
-    this.parts = { tabs, store, outbox };
+    this.parts = { tabs, store, outbox, options };
     /** @type {ReturnType<typeof createRelay>} */
     const relay = (this.#relay = createRelay(tabs, connection, channels, {
       leads: () => leader.leads(),

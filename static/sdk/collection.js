@@ -11,7 +11,6 @@ import { createBase } from './base.js';
 import { uuid } from './clock.js';
 import { createListeners } from './listeners.js';
 import { createMutations } from './mutations.js';
-import { DEFAULTS } from './outbox.js';
 import { readCommit, replay } from './replay.js';
 
 /** @typedef {import('./replay.js').Item} Item */
@@ -19,8 +18,7 @@ import { readCommit, replay } from './replay.js';
 
 /**
  * @typedef {{why: 'local' | 'event' | 'snapshot' | 'acknowledged' | 'refused' | 'unsettled' | 'tab' | 'tab-gone'
- *   | 'outbox' | 'subscribed' | 'resync' | 'unread' | 'dismissed', id?: string, op?: Op, mutationId?: number | null,
- *   reason?: string}} Change
+ *   | 'outbox' | 'subscribed' | 'resync' | 'unread' | 'dismissed', id?: string, op?: Op, reason?: string}} Change
  */
 
 /** @typedef {{item: Item, pending: boolean, from: 'self' | 'tab' | null}} Row `from`: whose change is pending */
@@ -30,18 +28,15 @@ import { readCommit, replay } from './replay.js';
  * @property {string} name of the collection and of its channel
  * @property {import('./broadcast-client.js').BroadcastClient} client
  * @property {string} [baseUrl] where `/api/<name>` is, if not on the page's own origin
- * @property {number} [requestTimeout] ms (10 000)
- * @property {number} [retryDelay] the wait before a repeat, doubling, in ms (1000)
- * @property {number} [retryDelayMax] the longest wait, in ms (30 000)
  * @property {import('./conflict.js').Resolve} [resolve] what is to become of a write that met another
  *   version; asked in the tab that leads
  */
 
 /** @param {CollectionOptions} given */
 export const createCollection = (given) => {
-  const options = { baseUrl: '', ...DEFAULTS, ...given };
-  const { name, client, baseUrl } = options;
+  const { name, client, baseUrl = '', resolve } = given;
   const { parts } = client;
+  const { options } = parts;
   const closing = new AbortController();
   const { signal } = closing;
   const { href: url } = new URL(`${baseUrl.replace(/\/$/, '')}/api/${encodeURIComponent(name)}`, location.href);
@@ -90,7 +85,7 @@ export const createCollection = (given) => {
     else mutations.hear(news);
   };
 
-  const detach = parts.outbox.attach({ ...options, url, hear });
+  const detach = parts.outbox.attach({ url, hear, resolve });
   const unsubscribe = client.subscribe(name, receive, {
     onSubscribed(_, position) {
       base.expect(position, 'subscribed');
@@ -116,7 +111,7 @@ export const createCollection = (given) => {
     /** The same, with what is pending about each. @returns {Row[]} */
     view: () =>
       rows().map(({ item, mutations: laid }) => {
-        const open = laid.filter(({ state }) => state !== 'acknowledged');
+        const open = laid.filter(({ settled }) => !settled);
         const pending = open.length > 0;
         const own = open.some(({ tab }) => tab === parts.tabs.id);
         return { item, pending, from: own ? 'self' : pending ? 'tab' : null };

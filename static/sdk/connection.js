@@ -6,7 +6,7 @@
 
 import { backoff } from './backoff.js';
 import { clearTimer, now, random, setTimer, ticks } from './clock.js';
-import { next, states } from './transitions.js';
+import { next, stateOf } from './transitions.js';
 import { listenForWake } from './wake.js';
 
 /** @typedef {import('./transitions.js').State} State */
@@ -47,7 +47,6 @@ export const createConnection = (options) => {
   let reason = 'new';
   let attempt = 0;
   let openedAt = 0;
-  let proven = false;
   /** @type {number | null} */
   let retryAt = null;
   /** @type {import('./links.js').Link | undefined} */
@@ -68,9 +67,9 @@ export const createConnection = (options) => {
     clearTimer(timer);
     retryAt = null;
     enter[phase]?.();
-    if (states[phase] === states[before]) return;
+    if (stateOf(phase) === stateOf(before)) return;
     reason = why;
-    options.onChange(states[phase], why);
+    options.onChange(stateOf(phase), why);
   };
 
   const open = () => {
@@ -80,11 +79,7 @@ export const createConnection = (options) => {
     const heard = (act) => (/** @type {any[]} */ ...args) => current && act(...args);
     try {
       const { send, close } = options.open({
-        opened: heard(() => {
-          openedAt = ticks();
-          proven = false;
-          take('opened', 'opened');
-        }),
+        opened: heard(() => take('opened', 'opened')),
         text: heard(options.onText),
         closed: heard((code, why = phase === 'connected' ? `lost (${code})` : 'failed') => {
           if (isFinal(code)) take('disconnect', `refused (${code})`);
@@ -114,10 +109,15 @@ export const createConnection = (options) => {
 
   /** @param {string} why */
   const ended = (why) => {
-    if (phase === 'connected' && (proven || ticks() - openedAt >= PROVEN_AFTER_MS)) attempt = 0;
+    if (phase === 'connected' && ticks() - openedAt >= PROVEN_AFTER_MS) prove();
     drop();
     if (attempt < options.maxReconnectAttempts) take('closed', why);
     else take('exhausted', 'gave-up');
+  };
+
+  /** The link works: the server has said something sensible. What fails from here on counts anew. */
+  const prove = () => {
+    attempt = 0;
   };
 
   /** The link may look open, but whoever speaks through it knows better. @param {string} why */
@@ -143,7 +143,10 @@ export const createConnection = (options) => {
       });
       open();
     },
-    connected: options.onOpen,
+    connected() {
+      openedAt = ticks();
+      options.onOpen();
+    },
     waiting() {
       attempt += 1;
       const { reconnectDelay: delay, reconnectDelayMax: ceiling } = options;
@@ -162,7 +165,7 @@ export const createConnection = (options) => {
     send(text) {
       if (phase === 'connected') link?.send(text);
     },
-    /** Another link is to be used: go over to it now. @param {string} why */
+    /** Another link is to be used: go over to it now, or try it without waiting for the next attempt. @param {string} why */
     renew(why) {
       if (link && phase !== 'connected') {
         drop();
@@ -171,14 +174,9 @@ export const createConnection = (options) => {
       fail(why);
       take('wake', why);
     },
-    /** Do not wait for the next attempt, if one is waited for. */
-    nudge: (/** @type {string} */ why) => take('wake', why),
     fail,
-    /** The server has said something sensible: an attempt that ends after this one starts counting anew. */
-    prove() {
-      proven = true;
-    },
+    prove,
     /** @returns {Status} */
-    status: () => ({ state: states[phase], reason, attempt, retryAt }),
+    status: () => ({ state: stateOf(phase), reason, attempt, retryAt }),
   };
 };

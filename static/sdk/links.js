@@ -82,7 +82,7 @@ export const createRelay = (tabs, connection, channels, leader) => {
     const { state } = connection.status();
     if (!leads()) {
       if (kind !== 'opened') /** @type {any} */ (following)?.[kind]?.(body);
-      else if (!following) connection.nudge('leader');
+      else if (!following) connection.renew('leader');
       else if (!openOver) {
         openOver = from;
         following.opened();

@@ -8,9 +8,9 @@ import { clearTimer, random, setTimer } from './clock.js';
 
 /**
  * @param {() => Promise<void>} work
- * @param {() => {retryDelay: number, retryDelayMax: number}} options ms
+ * @param {{retryDelay: number, retryDelayMax: number}} options ms
  */
-export const createLoop = (work, options) => {
+export const createLoop = (work, { retryDelay, retryDelayMax }) => {
   let [asked, busy, failures] = [false, false, 0];
   /** @type {import('./clock.js').Timer | undefined} */
   let timer;
@@ -34,7 +34,6 @@ export const createLoop = (work, options) => {
       } catch {
         asked = false;
         failures += 1;
-        const { retryDelay, retryDelayMax } = options();
         timer = setTimer(kick, backoff(failures, retryDelay, retryDelayMax, random()));
       }
     }

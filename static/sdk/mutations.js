@@ -58,7 +58,7 @@ export const createMutations = (url, { outbox, store, tabs }, base, { visible, i
   /** @type {import('./clock.js').Timer | undefined} */
   let grace;
 
-  const open = () => list.filter(({ state }) => state !== 'acknowledged');
+  const open = () => list.filter(({ settled }) => !settled);
   const isOurs = (/** @type {{clientId: string | null}} */ { clientId }) => clientId === store.clientId();
 
   /** What is stored has its place; what is not comes after it. */
@@ -70,7 +70,7 @@ export const createMutations = (url, { outbox, store, tabs }, base, { visible, i
     /** @type {Overlay} */
     const overlay = {
       clientId: '', mutationId: null, seq: Infinity, was: [], item: null,
-      state: 'queued', version: null, reading: 0, server, ...end, ...mutation,
+      settled: false, version: null, reading: 0, server, ...end, ...mutation,
     };
     list.push(overlay);
     sort();
@@ -82,7 +82,7 @@ export const createMutations = (url, { outbox, store, tabs }, base, { visible, i
   const prune = (has = () => false) => {
     const isHeld = (/** @type {Overlay} */ overlay) =>
       has(overlay) || (base.items().get(overlay.id)?.version ?? 0) >= (overlay.version ?? Infinity);
-    list = list.filter((overlay) => overlay.state !== 'acknowledged' || !isHeld(overlay));
+    list = list.filter((overlay) => !overlay.settled || !isHeld(overlay));
   };
 
   /**
@@ -93,7 +93,7 @@ export const createMutations = (url, { outbox, store, tabs }, base, { visible, i
    * @param {import('./collection.js').Change['why']} [why]
    */
   const settle = (overlay, { result, error }, why = error ? 'refused' : 'acknowledged') => {
-    const { mutationId, op, id } = overlay;
+    const { op, id } = overlay;
     const isRefused = error?.definite;
     if (error) {
       const told = toError(error);
@@ -103,9 +103,9 @@ export const createMutations = (url, { outbox, store, tabs }, base, { visible, i
       if (op === 'create') overlay.fields = result; // the server may have added fields of its own
       overlay.resolve(result);
     }
-    Object.assign(overlay, { state: 'acknowledged', version: result?.version ?? null, reading: base.readings() });
+    Object.assign(overlay, { settled: true, version: result?.version ?? null, reading: base.readings() });
     prune((other) => other === overlay && isRefused);
-    changed({ why, id, op, mutationId, reason: error?.name });
+    changed({ why, id, op, reason: error?.name });
     if (!isLive() || (error && !isRefused)) base.refetch(why);
     // See EVENT_GRACE_MS.
     grace ??= setTimer(() => {
@@ -156,21 +156,20 @@ export const createMutations = (url, { outbox, store, tabs }, base, { visible, i
     } else if (kind === 'dismissed') {
       const { mutationId } = news;
       refused = refused.filter((each) => each.mutationId !== mutationId);
-      changed({ why: 'dismissed', mutationId });
+      changed({ why: 'dismissed' });
     } else if ('entry' in news) {
       const { seq, clientId, mutationId, id, op } = news.entry;
       if (kind === 'made') {
         if (!lay(news.entry)) return;
-        changed({ why: 'tab', id, op, mutationId });
+        changed({ why: 'tab', id, op });
         return base.refetch('tab'); // nothing waits for it: it is how a sibling's news invalidates this tab's copy
       }
       const isEnd = kind === 'acknowledged' || kind === 'refused';
       if (isEnd) noteSettled(clientId, mutationId);
       const overlay = open().find((each) => each.seq === seq && each.clientId === clientId);
       if (!overlay) return;
-      if (isEnd) return settle(overlay, news);
-      overlay.state = kind === 'sent' ? 'sent' : 'queued';
-      if ('error' in news) changed({ why: 'unsettled', id, op, mutationId, reason: news.error?.name });
+      if (isEnd) settle(overlay, news);
+      else changed({ why: 'unsettled', id, op, reason: news.error?.name });
     }
   };
 
@@ -238,7 +237,7 @@ export const createMutations = (url, { outbox, store, tabs }, base, { visible, i
     /** What the application sees of them. */
     shown: {
       /** The profile's mutations that the server has not settled, whichever tab made them. */
-      pending: () => open().map((overlay) => ({ ...plain(overlay), state: overlay.state })),
+      pending: () => open().map(plain),
       /** The `server` promise of a pending mutation, to be had again after a reload; else null. @param {number} id */
       server: (id) => open().find(({ mutationId, was }) => mutationId === id || was.includes(id))?.server ?? null,
       /** Those that were refused, with the reason, until dismissed. */

@@ -8,6 +8,9 @@
  * @property {number} [connectTimeout] how long a handshake may take, in ms (10 000)
  * @property {number} [quietTimeout] a silence after which the server is asked for a sign of life, in ms (5500)
  * @property {number} [pongTimeout] how long that sign may take, in ms (2000)
+ * @property {number} [requestTimeout] how long a whole answer to a request may take, in ms (10 000)
+ * @property {number} [retryDelay] the wait before a request is made again, doubling, in ms (1000)
+ * @property {number} [retryDelayMax] the longest wait, in ms (30 000)
  * @property {number} [outboxMax] how many writes may wait; more are refused as `outbox_full` (1000)
  * @property {string} [tabChannel] what the tabs that belong together share: the name of their BroadcastChannel,
  *   storage and lock ('syncbed')
@@ -20,6 +23,9 @@ const DEFAULTS = {
   connectTimeout: 10_000,
   quietTimeout: 5500,
   pongTimeout: 2000,
+  requestTimeout: 10_000,
+  retryDelay: 1000,
+  retryDelayMax: 30_000,
   outboxMax: 1000,
   tabChannel: 'syncbed',
 };

@@ -17,7 +17,7 @@ import { createLoop } from './loop.js';
 /** @typedef {Pick<Entry, 'clientId' | 'seq'>} Name of a mutation: a conflict gives it another id, but not another place */
 
 /**
- * @typedef {{kind: 'made' | 'sent', entry: Entry}
+ * @typedef {{kind: 'made', entry: Entry}
  *   | {kind: Answer['kind'], entry: Entry, result?: any, error?: import('./api.js').Problem}
  *   | {kind: 'dismissed', url: string, mutationId: number}
  *   | {kind: 'changed', url?: string}
@@ -31,30 +31,21 @@ import { createLoop } from './loop.js';
  * @property {string} url
  * @property {(news: News) => void} hear of this tab or of another
  * @property {import('./conflict.js').Resolve} [resolve]
- * @property {number} requestTimeout ms
- * @property {number} retryDelay ms
- * @property {number} retryDelayMax ms
  */
-
-/** What a collection is sent with unless it is open in this tab, and says otherwise. In ms. */
-export const DEFAULTS = { requestTimeout: 10_000, retryDelay: 1000, retryDelayMax: 30_000 };
 
 /** @typedef {ReturnType<typeof createOutbox>} Outbox */
 
 /**
  * @param {import('./store.js').Store} store
  * @param {import('./tabs.js').Tabs} tabs
- * @param {number} most how many entries it takes
+ * @param {Required<import('./options.js').ClientOptions>} options
  * @param {() => void} onFenced
  */
-export const createOutbox = (store, tabs, most, onFenced) => {
+export const createOutbox = (store, tabs, options, onFenced) => {
   /** @type {Set<Attached>} */
   const open = new Set();
   /** @type {{fence: number, stop: AbortController, lanes: Map<string, ReturnType<typeof createLane>>} | undefined} */
   let term; // while this tab leads
-
-  /** @param {string} url @returns {Omit<Attached, 'url' | 'hear'>} */
-  const optionsOf = (url) => [...open].find((each) => each.url === url) ?? DEFAULTS;
 
   /** @param {News} news of one collection, or for all that are open */
   const hear = (news) => {
@@ -73,20 +64,14 @@ export const createOutbox = (store, tabs, most, onFenced) => {
 
   /** @param {string} url @param {number} fence @param {AbortSignal} stop */
   const createLane = (url, fence, stop) => {
-    /** @type {Name & {result: any} | undefined} what the stream has shown */
-    let shown;
-    let look = () => false;
+    /** @type {Name & {end: (answer: Answer) => void} | undefined} the last that was sent, and how to have done with it */
+    let sent;
 
     /** @param {Entry} entry @returns {Promise<Answer>} */
     const answerTo = (entry) =>
-      new Promise((resolve) => {
-        // Its event may come first, and says all that the answer can say.
-        look = () => {
-          const isIt = shown?.seq === entry.seq && shown.clientId === entry.clientId;
-          if (isIt) resolve({ kind: 'acknowledged', result: shown?.result });
-          return isIt;
-        };
-        if (!look()) sendEntry(entry, fence, optionsOf(url).requestTimeout, stop).then(resolve);
+      new Promise((end) => {
+        sent = { ...entry, end };
+        sendEntry(entry, fence, options.requestTimeout, stop).then(end);
       });
 
     const loop = createLoop(async () => {
@@ -94,7 +79,6 @@ export const createOutbox = (store, tabs, most, onFenced) => {
       while (!stop.aborted) {
         const [entry] = await entries(url);
         if (!entry || stop.aborted) return;
-        hear({ kind: 'sent', entry });
         const answer = await answerTo(entry);
         const { kind, result, error } = answer;
         if (stop.aborted) return;
@@ -103,7 +87,7 @@ export const createOutbox = (store, tabs, most, onFenced) => {
           hear({ entry, ...answer });
           throw error;
         }
-        const now = error && rebase(entry, error, optionsOf(url).resolve);
+        const now = error && rebase(entry, error, [...open].find((each) => each.url === url)?.resolve);
         if (now) {
           await store.change((profile) => again(profile, entry, now));
           tell({ kind: 'changed', url });
@@ -112,14 +96,15 @@ export const createOutbox = (store, tabs, most, onFenced) => {
           await store.change((profile) => settle(profile, entry, result?.version));
         }
       }
-    }, () => optionsOf(url));
+    }, options);
 
     return {
       ...loop,
       /** @param {Name} name @param {any} result */
       confirm({ clientId, seq }, result) {
-        shown = { clientId, seq, result };
-        if (look()) loop.kick();
+        if (sent?.seq !== seq || sent.clientId !== clientId) return;
+        sent.end({ kind: 'acknowledged', result });
+        loop.kick(); // if it waits to send it again: it gets the answer now
       },
     };
   };
@@ -171,7 +156,7 @@ export const createOutbox = (store, tabs, most, onFenced) => {
     async add(url, make, onStored) {
       const entry = await store.change((profile) => {
         const { clientId, ids, outbox } = profile;
-        if (outbox.length >= most) throw new DOMException(`${most} writes wait already`, 'outbox_full');
+        if (outbox.length >= options.outboxMax) throw new DOMException(`${outbox.length} writes wait already`, 'outbox_full');
         const mutationId = (ids[url] = (ids[url] ?? 0) + 1);
         const made = { ...make(), url, clientId, mutationId, seq: (profile.seq += 1), was: [] };
         outbox.push(made);

@@ -17,7 +17,7 @@
  * @property {string} id the item's
  * @property {Record<string, any>} fields what is created or changed
  * @property {Item | null} item as it was shown when it was made
- * @property {'queued' | 'sent' | 'acknowledged'} state
+ * @property {boolean} settled it is committed or refused, or nobody will hear
  * @property {number | null} version what the server gave it, once acknowledged
  * @property {number} reading how many snapshots had been asked for when it was acknowledged
  * @property {Promise<any>} server its end

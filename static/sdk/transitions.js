@@ -30,15 +30,11 @@ export const transitions = {
   trying: attempt,
 };
 
-/** @type {Record<Phase, State>} what the application sees */
-export const states = {
-  idle: 'disconnected',
-  'gave-up': 'disconnected',
-  connecting: 'connecting',
-  connected: 'connected',
-  waiting: 'reconnecting',
-  trying: 'reconnecting',
-};
+/** @type {Partial<Record<Phase, State>>} */
+const states = { idle: 'disconnected', 'gave-up': 'disconnected', waiting: 'reconnecting', trying: 'reconnecting' };
+
+/** What the application sees. @param {Phase} phase */
+export const stateOf = (phase) => states[phase] ?? /** @type {State} */ (phase);
 
 /** @param {Phase} phase @param {Happening} happening @returns {Phase} */
 export const next = (phase, happening) => (happening === 'disconnect' ? 'idle' : (transitions[phase][happening] ?? phase));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 from typing import Any
@@ -175,6 +176,33 @@ async def test_over_the_limit_a_request_is_refused_and_the_others_are_answered()
         client.send(request("test.echo", {"param": 1}))
         assert (await client.next())["body"] == {"result": "echo-1"}
         await client.end()
+
+
+async def test_what_a_client_that_has_gone_had_asked_is_ended(recwarn: pytest.WarningsRecorder) -> None:
+    """And what had not begun yet, without a trace."""
+    handlers, ended, asked = Handlers(), [], asyncio.Event()
+
+    @handlers.rpc("for.ever")
+    async def for_ever(client: Client, body: Any) -> Any:
+        asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(body)
+
+    app = build_app(Settings(redis_url=None), handlers)
+    async with app.router.lifespan_context(app):
+        idle = app.state.instance.relay.tasks
+        client = AsgiSocket(app, "/ws/mq")
+        client.send(request("for.ever", 1))
+        async with asyncio.timeout(60):
+            await asked.wait()
+        client.send(request("for.ever", 2, "C2"))
+        await client.end()
+        await turns()
+        assert (ended[0], app.state.instance.relay.tasks) == (1, idle)
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn if "never awaited" in str(warning.message)] == []
 
 
 async def test_nobody_is_found_where_nobody_is_or_where_a_dialect_answers_nothing() -> None:

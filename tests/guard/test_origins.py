@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
+from server.app import build_app
 from server.guard.origins import OriginRules
+from server.settings import Settings
 
 HOST = "localhost:8000"
 
@@ -81,3 +84,22 @@ def test_more_names_are_ours_in_test_mode_by_setting_and_on_a_public_address() -
     assert not rules().host_is_ours("whatever.example")
     assert rules().host_is_ours("192.0.2.7:8000")
     assert rules().host_is_ours("[2001:db8::1]:8000")
+
+
+@pytest.mark.parametrize("host", ["", "[evil", ":80"])
+def test_a_host_without_a_name_is_never_ours(host: str) -> None:
+    assert not rules(hosts=("",), test_mode=True).host_is_ours(host)
+
+
+@pytest.mark.parametrize("consul_address", [None, "app.example"])
+async def test_a_server_refuses_a_host_without_a_name(consul_address: str | None) -> None:
+    app = build_app(Settings(redis_url=None, consul_address=consul_address))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as caller,
+    ):
+        for host, status in (("[evil", 403), ("", 403), ("evil.example", 403), ("localhost", 200)):
+            assert (await caller.get("/health", headers={"Host": host})).status_code == status
+        named = await caller.get("/health", headers={"Host": "App.example:80"})
+        assert named.status_code == (403 if consul_address is None else 200)
