@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -66,18 +67,20 @@ def build_app(settings: Settings, handlers: Handlers = HANDLERS) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await instance.relay.open()
-        if settings.redis_url is not None:
-            instance.gateway.presence.start()
+        instance.gateway.start()
         try:
             yield
         finally:
-            await instance.gateway.presence.stop()
+            await instance.gateway.stop()
             await instance.relay.close()
 
     closes = {
         path: REFUSED_ORIGIN for path, dialect in websocket_paths(settings).items() if dialect == "gateway"
     }
-    middleware = [Middleware(OriginGuard, rules=instance.origins, closes=closes), Middleware(TraceContext)]
+    middleware = [
+        Middleware(OriginGuard, rules=instance.origins, closes=closes, count=instance.metrics.error),
+        Middleware(TraceContext),
+    ]
     if activity is not None:
         middleware.insert(0, Middleware(Counting, activity=activity))
         middleware.append(Middleware(FaultInjection, faults=instance.faults, clock=clock))
@@ -187,7 +190,7 @@ def build_gateway(
     registry: Registry
     sessions = None
     if settings.redis_url is None:
-        registry = MemoryRegistry(limits, lambda: 0.0)  # the only instance, which ends with it
+        registry = MemoryRegistry(limits, lambda: time.monotonic() * 1000)
         if settings.gateway_sessions:
             raise StartupError("SYNCBED_GATEWAY_SESSIONS: sessions are in Redis; set SYNCBED_REDIS_URL")
     else:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from ..clock import Clock
 from ..core.circuit import CircuitRules, Lane
+from ..core.events import gateway_channel
 from ..telemetry.spans import resumed, traceparent
 from .base import Broker, BrokerUnavailableError, IndefiniteError
 
@@ -97,7 +98,8 @@ class Lanes:
     async def _try(self, lane: Lane[_Message], channel: str, message: _Message) -> None:
         try:
             with resumed(message.trace):
-                await self._broker.publish(channel, message.name, message.payload, message.sender)
+                place = gateway_channel(channel)
+                await self._broker.publish(place, message.name, message.payload, message.sender)
         except BaseException:
             lane.failed(self._clock.now_s())
             raise

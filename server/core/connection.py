@@ -51,6 +51,8 @@ class Close:
     reason: str
     when: str = ""
     """For docs/protocol.md, where the reason does not say it all."""
+    error: str = ""
+    """What `websocket.errors` counts it as, where nothing else was told that is counted."""
 
 
 DROPPED = Close(1011, "dropped", "the application drops it, where its socket cannot be aborted")

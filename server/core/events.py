@@ -37,6 +37,7 @@ ALL = SYSTEM_PREFIX + "all"
 
 
 _USERS = SYSTEM_PREFIX + "user/"
+_GATEWAY = SYSTEM_PREFIX + "gateway/"
 _NOW = SYSTEM_PREFIX + "now/"
 _CONNECTIONS = _NOW + "connection/"
 _CALLERS = _NOW + "caller/"
@@ -60,6 +61,21 @@ def user_channel(user: str) -> str:
 
 def is_user_channel(channel: str) -> bool:
     return channel.startswith(_USERS)
+
+
+def gateway_channel(name: str) -> str:
+    """A channel of the gateway's, which asks who comes in: no dialect that does not ask can name it."""
+    return _GATEWAY + name
+
+
+def gateway_name(channel: str) -> str | None:
+    """What the gateway's clients call it, if it is one of theirs."""
+    return channel.removeprefix(_GATEWAY) if channel.startswith(_GATEWAY) else None
+
+
+def is_own(channel: str) -> bool:
+    """Whether it is the server's own, which no limit counts: no client has thought of its name."""
+    return channel.startswith(SYSTEM_PREFIX) and not channel.startswith(_GATEWAY)
 
 
 def connection_channel(connection_id: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..errors import CHANNEL_FULL, TOO_MANY_CHANNELS, SyncbedError
 from .channel import Channel, HeldSubscription
 from .connection import Connection, Encoder
-from .events import SYSTEM_PREFIX, Event, Position
+from .events import Event, Position, is_own
 from .frame import Frame, text_frame
 from .messages import PositionNow, Start, Subscribed
 
@@ -47,7 +47,7 @@ class Hub:
     @property
     def rooms(self) -> int:
         """How many channels are heard here, without the server's own."""
-        return sum(not name.startswith(SYSTEM_PREFIX) for name in self.channels)
+        return sum(not is_own(name) for name in self.channels)
 
     # subscriptions
 
@@ -58,12 +58,12 @@ class Hub:
         """
         known = name in connection.channels
         channel = self.channels.get(name)
-        if not known and not name.startswith(SYSTEM_PREFIX):
+        if not known and not is_own(name):
             self._check_limits(connection, channel)
         if channel is None:
             channel = self.channels[name] = Channel(name, self._limits.waiting_events_max)
         connection.channels.add(name)
-        connection.system_channels += not known and name.startswith(SYSTEM_PREFIX)
+        connection.system_channels += not known and is_own(name)
         if start is None:
             if not known:
                 channel.live[connection] = False
@@ -79,7 +79,7 @@ class Hub:
         """Unsubscribe; answer the channel if nobody hears it any more."""
         if name in connection.channels:
             connection.channels.remove(name)
-            connection.system_channels -= name.startswith(SYSTEM_PREFIX)
+            connection.system_channels -= is_own(name)
         channel = self.channels.get(name)
         if channel is None:
             return None

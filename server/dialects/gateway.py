@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core.connection import Connection, Encoder
 from ..core.events import AGENT_MESSAGE, ALL, DIRECT, FAN_OUT, Event, carries_signals, connection_channel
-from ..core.json_text import dumps, loads
+from ..core.json_text import loads
 from ..core.messages import (
     Answer,
     Beat,
@@ -76,8 +76,8 @@ FRAMES: dict[str, Sends] = {
     ),
     AGENT_MESSAGE: Sends(
         {"source": "content", "message": {"any": "payload"}, "timestamp": AT},
-        "published by an agent of this realm; or a commit, another dialect's event, or what "
-        "`notify_all(event, data)` tells everybody: `source` names it",
+        "published by an agent of this realm; or what `notify_all(event, data)` tells everybody: "
+        "`source` names it",
     ),
     "response": Sends(
         {
@@ -144,9 +144,7 @@ class GatewayEncoder:
             told = loads(event.payload)
             stamp = self._options.now_iso()
             return FRAMES[AGENT_MESSAGE].text(source=told["event"], message=told["data"], timestamp=stamp)
-        # A commit, or what another dialect sent: its name stands for who it is from.
-        stamp = dumps(self._options.now_iso())  # the payload is JSON text already: it is spliced in
-        return f'{{"source":{dumps(event.name)},"message":{event.payload},"timestamp":{stamp}}}'
+        return None
 
     def _reply(self, answer: Answer) -> str:
         """`type` is the channel whose agent answers, `data` what it says: a text, or these members."""

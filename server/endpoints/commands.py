@@ -8,7 +8,7 @@ from typing import Any
 
 from ..brokers.base import BrokerUnavailableError
 from ..core.connection import Connection
-from ..core.events import EVERYBODY, MESSAGE
+from ..core.events import EVERYBODY, MESSAGE, gateway_channel
 from ..core.messages import (
     Ask,
     Call,
@@ -96,21 +96,21 @@ async def call(instance: Instance, connection: Connection, command: Call) -> Non
 
 async def carry(instance: Instance, connection: Connection, command: Carry) -> None:
     """The message comes first: while the broker is away it waits, and so does the subscription."""
-    channel = command.channel
+    name, channel = command.channel, gateway_channel(command.channel)
     if channel not in connection.channels:
         instance.relay.subscribe(connection, channel, None)
         try:
             await instance.relay.settle([channel])
         except BrokerUnavailableError as error:
-            logger.info("%s hears %r when the broker is back: %s", connection.id, channel, error)
-    await instance.gateway.presence.switch(connection, channel)
-    status = await instance.gateway.carry(connection, channel, command.message)
+            logger.info("%s hears %r when the broker is back: %s", connection.id, name, error)
+    await instance.gateway.presence.switch(connection, name)
+    status = await instance.gateway.carry(connection, name, command.message)
     if status == "rejected":
         raise SyncbedError(OVERLOADED)
     if status == "error":
         raise SyncbedError(INDEFINITE)
-    if channel in instance.handlers.types:
-        await instance.handlers.call(channel, Client(connection, instance.service), command.message)
+    if name in instance.handlers.types:
+        await instance.handlers.call(name, Client(connection, instance.service), command.message)
 
 
 OTHERS: dict[type, Callable[[Instance, Connection, Any], Awaitable[None]]] = {

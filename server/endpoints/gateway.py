@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ..errors import BROKER_UNAVAILABLE, INDEFINITE, OVERLOADED
-from ..service.gateway import MESSAGES_MAX
+from ..service.gateway import MESSAGES_MAX, Gateway
 from .answers import JsonAnswer
 from .control import read_object
 from .instance import instance_of
@@ -64,21 +64,33 @@ async def endpoint(request: Request) -> Response:
     return JsonAnswer(instance_of(request).gateway.endpoint(str(request.base_url), token))
 
 
+async def gateway_for(request: Request) -> Gateway:
+    """The post office, for who may use it."""
+    gateway = instance_of(request).gateway
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    bearer = shown.strip() if scheme.lower() == "bearer" else None
+    await gateway.check_visitor(request.query_params.get("session_token") or bearer)
+    return gateway
+
+
 async def publish(request: Request) -> Response:
+    gateway = await gateway_for(request)
     asked = PublishRequest.model_validate(await read_object(request))
-    answer = await instance_of(request).gateway.publish(asked.channel, asked.message, asked.realm)
+    answer = await gateway.publish(asked.channel, asked.message, asked.realm)
     return JsonAnswer(answer, STATUSES.get(answer["status"], 200))
 
 
 async def subscribe(request: Request) -> Response:
+    gateway = await gateway_for(request)
     asked = SubscribeRequest.model_validate(await read_object(request))
     after = None if asked.after is None else (asked.after.epoch, asked.after.offset)
-    return JsonAnswer(await instance_of(request).gateway.subscribe(asked.channel, after, asked.limit))
+    return JsonAnswer(await gateway.subscribe(asked.channel, after, asked.limit))
 
 
 async def send(request: Request) -> Response:
+    gateway = await gateway_for(request)
     asked = SendRequest.model_validate(await read_object(request))
-    answer = await instance_of(request).gateway.send(asked.connection_id, asked.message)
+    answer = await gateway.send(asked.connection_id, asked.message)
     return JsonAnswer(answer, 200 if answer["success"] else 404)
 
 
@@ -117,8 +129,8 @@ ROUTES = _under_both(
     (f"{POST_OFFICE}/send", send, "POST"),
 )
 TEST_ROUTES = _under_both(
-    (f"{TEST}/connection/{{connection_id}}", connection, "GET"),
-    (f"{TEST}/channel/{{channel}}/connections", members, "GET"),
+    (f"{TEST}/connection/{{connection_id:path}}", connection, "GET"),
+    (f"{TEST}/channel/{{channel:path}}/connections", members, "GET"),
     (f"{TEST}/connection-count", counts, "GET"),
 )
 """They tell anybody who is connected: in test mode only."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs
 
 from opentelemetry import context
@@ -24,11 +24,16 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 class OriginGuard:
     """403 for a strange Host, and for a WebSocket or a write from a strange page."""
 
-    def __init__(self, app: ASGIApp, rules: OriginRules, closes: Mapping[str, Close]) -> None:
-        """`closes`: paths of WebSockets whose clients want to be told of a strange page by a close code."""
+    def __init__(
+        self, app: ASGIApp, rules: OriginRules, closes: Mapping[str, Close], count: Callable[[str], None]
+    ) -> None:
+        """`closes`: paths of WebSockets whose clients want to be told of a strange page by a close code.
+        `count` hears of each such close.
+        """
         self._app = app
         self._rules = rules
         self._closes = closes
+        self._count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
@@ -36,6 +41,7 @@ class OriginGuard:
             if error is not None:
                 close = self._closes.get(scope["path"]) if scope["type"] == "websocket" else None
                 if close is not None and error.kind is ORIGIN_REFUSED:
+                    self._count(close.error)
                     await _accept_and_close(close, receive, send)
                     return
                 await JsonAnswer({"error": error.body()}, 403)(scope, receive, send)

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 
 from ..brokers.base import BrokerUnavailableError, IndefiniteError
 from ..core.connection import Close, Connection
-from ..core.events import ALL
+from ..core.events import ALL, gateway_channel
 from ..core.heartbeat import HeartbeatRules
 from ..core.messages import Command, ErrorReply, Heartbeat
 from ..dialects.base import Dialect
@@ -170,6 +170,8 @@ class _Conversation:
             if self._dialect.answers_requests and connection.home is not None:
                 rpc.gone(instance, connection)
             instance.drain.gone(connection)
+            if connection.closing is not None and connection.closing.error:
+                instance.metrics.error(connection.closing.error)
             instance.metrics.ended(instance.now_s() - self._since_s)
             if client_id is not None and abort is not None:
                 instance.faults.closed(client_id, abort)
@@ -201,7 +203,7 @@ class _Conversation:
             await self._begin_as(self._identity, home, returns=returns)
             channels = [ALL]
         if self._guest is not None:
-            channels.append(GUIDE)
+            channels.append(gateway_channel(GUIDE))
         for channel in channels:
             self._instance.relay.subscribe(self._connection, channel, None)
         await self._instance.relay.settle(channels)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from ..brokers.base import BrokerUnavailableError, IndefiniteError
 from ..core.connection import Connection
-from ..core.events import SYSTEM_PREFIX
+from ..core.events import gateway_name
 from .base import Admitted, Entry, Registry
 
 logger = logging.getLogger("syncbed.presence")
@@ -49,8 +49,9 @@ class Presence:
     def __len__(self) -> int:
         return len(self._here)
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._beat(), name="presence")
+    def start(self, and_then: Callable[[], Awaitable[None]]) -> None:
+        """`and_then` is called after each beat that arrived."""
+        self._task = asyncio.create_task(self._beat(and_then), name="presence")
 
     async def stop(self) -> None:
         """An orderly end: nothing of this instance is left in the registry, if it can be reached."""
@@ -105,10 +106,11 @@ class Presence:
         arriving = [id_ for id_, here in self._here.items() if not here.admitted]
         await self.registry.renew(self.instance_id, standing, arriving)
 
-    async def _beat(self) -> None:
+    async def _beat(self, and_then: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
                 await self.renew()
+                await and_then()
             except AWAY as error:
                 logger.info("no beat: %s", error)
             except Exception:
@@ -117,7 +119,7 @@ class Presence:
 
     def _entry(self, here: _Here) -> Entry:
         connection = here.connection
-        heard = {name for name in connection.channels if not name.startswith(SYSTEM_PREFIX)}
+        heard = {name for channel in connection.channels if (name := gateway_name(channel)) is not None}
         return Entry(
             connection_id=connection.id,
             session_token=here.session_token,

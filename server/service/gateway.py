@@ -16,10 +16,11 @@ from urllib.parse import quote, urlsplit
 from ..brokers.base import Broker, BrokerUnavailableError, IndefiniteError, LogGoneError
 from ..brokers.lanes import Lanes, Status
 from ..core.connection import Close, Connection
-from ..core.events import AGENT_MESSAGE, DIRECT, FAN_OUT, Position
+from ..core.events import AGENT_MESSAGE, DIRECT, FAN_OUT, Position, gateway_channel
 from ..core.json_text import loads
 from ..dialects.base import DialectOptions, check_channel
 from ..dialects.gateway import CHANNELS, FRAMES, GUIDE, MESSAGE_FORMAT, REJECTED
+from ..errors import TOKEN_REFUSED, SyncbedError
 from ..registry.presence import Presence
 from ..registry.sessions import Sessions
 from .notify import Service
@@ -31,18 +32,29 @@ ANONYMOUS = "anonymous"
 TOKEN_CHARS_MAX = 200
 MESSAGES_MAX = 1000
 
-NOT_REGISTERED = Close(4000, "registration failed", "`gateway`: the registry is out of reach")
+NOT_REGISTERED = Close(
+    4000, "registration failed", "`gateway`: the registry is out of reach", "registration_failed"
+)
 NO_SESSION = Close(
     4000,
     "registration failed: no such session",
     "with `SYNCBED_GATEWAY_SESSIONS`, or a token that is too long",
+    "no_session",
 )
 REFUSED_ORIGIN = Close(
-    4003, "this origin may not talk to this server", "`gateway`; in the others it is a 403"
+    4003,
+    "this origin may not talk to this server",
+    "`gateway`; in the others it is a 403",
+    "origin_refused",
 )
-USER_FULL = Close(4004, "connection limit exceeded", "`SYNCBED_GATEWAY_USER_CONNECTIONS_MAX` is reached")
-FULL = Close(4005, "server at capacity", "`SYNCBED_GATEWAY_CONNECTIONS_MAX` is reached")
-STALE = Close(1008, "stale: no answer to a ping", "for `SYNCBED_GATEWAY_IDLE_S_MAX` seconds")
+USER_FULL = Close(
+    4004, "connection limit exceeded", "`SYNCBED_GATEWAY_USER_CONNECTIONS_MAX` is reached", "user_full"
+)
+FULL = Close(4005, "server at capacity", "`SYNCBED_GATEWAY_CONNECTIONS_MAX` is reached", "gateway_full")
+STALE = Close(1008, "stale: no answer to a ping", "for `SYNCBED_GATEWAY_IDLE_S_MAX` seconds", "stale")
+SESSION_ENDED = Close(
+    1008, "the session has ended", "with `SYNCBED_GATEWAY_SESSIONS`, at the next beat", "session_ended"
+)
 CLOSES = {"taken": NOT_REGISTERED, "user_full": USER_FULL, "full": FULL}
 """By what the registry says."""
 
@@ -74,6 +86,14 @@ class Gateway:
         self._sessions = sessions
         self._options = options
         self._uptime_s = uptime_s
+        self._tokens: dict[Connection, str] = {}
+        """By which session each came in, where sessions are asked for."""
+
+    def start(self) -> None:
+        self.presence.start(self._look_at_sessions)
+
+    async def stop(self) -> None:
+        await self.presence.stop()
 
     # who comes in
 
@@ -100,7 +120,28 @@ class Gateway:
         except (BrokerUnavailableError, IndefiniteError) as error:
             logger.info("%s cannot be registered: %s", connection.id, error)
             return NOT_REGISTERED
+        if self._sessions is not None and guest.token is not None and admitted == "admitted":
+            self._tokens[connection] = guest.token
         return CLOSES.get(admitted)
+
+    async def check_visitor(self, token: str | None) -> None:
+        """Whoever comes over HTTP hears and says what a connection does: with sessions, who has one."""
+        if self._sessions is None:
+            return
+        if not token or len(token) > TOKEN_CHARS_MAX or await self._sessions.find(token) is None:
+            raise SyncbedError(
+                TOKEN_REFUSED,
+                "this gateway asks for a session: ?session_token=TOKEN, or Authorization: Bearer TOKEN",
+            )
+
+    async def _look_at_sessions(self) -> None:
+        if self._sessions is None:
+            return
+        self._tokens = {each: token for each, token in self._tokens.items() if each in self.presence}
+        ended = await self._sessions.ended(list(set(self._tokens.values())))
+        for connection, token in self._tokens.items():
+            if token in ended:
+                connection.close(SESSION_ENDED)
 
     # what clients say
 
@@ -154,10 +195,10 @@ class Gateway:
         check_channel(channel, self._options)
         answer = {"success": True, "status": "subscribed", "channel": named(channel)}
         if after is None:
-            position = await self._broker.position(channel)
+            position = await self._broker.position(gateway_channel(channel))
             return answer | _place(position) | {"recovered": True, "messages": []}
         try:
-            events = await self._broker.log(channel, Position(*after), limit)
+            events = await self._broker.log(gateway_channel(channel), Position(*after), limit)
         except LogGoneError as gone:
             return answer | _place(gone.position) | {"recovered": False, "messages": []}
         position = events[-1].position if events else Position(*after)

@@ -27,7 +27,7 @@ from importlib import import_module
 from typing import Any
 
 from ..core.connection import Connection
-from ..core.events import SYSTEM_PREFIX
+from ..core.events import gateway_name, is_own
 from ..core.messages import Answer, ErrorReply
 from ..dialects.rooms import TYPES
 from ..errors import INVALID_FIELD, StartupError
@@ -55,7 +55,7 @@ class Client:
 
     @property
     def rooms(self) -> set[str]:
-        return {name for name in self.connection.channels if not name.startswith(SYSTEM_PREFIX)}
+        return {gateway_name(each) or each for each in self.connection.channels if not is_own(each)}
 
     def send(self, type: str, data: Any) -> None:
         """In `mq`: an event of this topic, to this client alone."""

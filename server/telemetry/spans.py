@@ -16,7 +16,7 @@ from opentelemetry import context, trace
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from ..core.events import Event
+from ..core.events import Event, gateway_name
 from .metrics import SCOPE
 
 CONNECTION, MESSAGE = "websocket.connection", "websocket.message"
@@ -87,7 +87,7 @@ class Spans:
             SpanKind.CONSUMER,
             {
                 "websocket.direction": "sent",
-                "websocket.channel": event.channel,
+                "websocket.channel": gateway_name(event.channel) or event.channel,
                 "websocket.connections": connections,
                 "websocket.offset": event.position.offset,
             },

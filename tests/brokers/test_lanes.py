@@ -12,7 +12,7 @@ from server.brokers.base import BrokerLimits, IndefiniteError
 from server.brokers.lanes import LANES_MAX, Lanes
 from server.clock import HeldClock
 from server.core.circuit import CircuitRules
-from server.core.events import Event
+from server.core.events import Event, gateway_channel
 from server.telemetry.spans import resumed
 from tests.brokers.contract import TRACEPARENT
 from tests.brokers.lossy_broker import LossyBroker
@@ -35,7 +35,7 @@ class LossyPublisher(LossyBroker):
         return event
 
     async def published(self, channel: str = "guide") -> list[int]:
-        return [int(event.payload) for event in await super().log(channel, None, 100)]
+        return [int(event.payload) for event in await super().log(gateway_channel(channel), None, 100)]
 
 
 class Post:
@@ -93,7 +93,8 @@ async def test_what_waited_is_published_in_the_trace_of_who_said_it(post: Post) 
     await post.publish(2)
     post.broker.up = True
     await post.wait(1)
-    assert [event.trace for event in await post.broker.log("guide", None, 100)] == [TRACEPARENT, ""]
+    events = await post.broker.log(gateway_channel("guide"), None, 100)
+    assert [event.trace for event in events] == [TRACEPARENT, ""]
 
 
 async def test_five_failures_open_the_circuit_and_two_successes_close_it(post: Post) -> None:

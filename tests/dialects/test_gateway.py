@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from server.app import build_app
+from server.core.events import gateway_channel
 from server.dialects.gateway import CHANNELS, ERRORS, TYPES, kind_of
 from server.errors import StartupError
 from server.service.handlers import Client, Handlers
@@ -32,6 +33,9 @@ class GatewayTalk(Talk):
                 assert (await gateway.publish(**told))["status"] == "published"
             case {"direct": told}:
                 assert (await gateway.send(**self.bindings.fill(told)))["success"]
+            case {"subscribers": counts}:
+                channels = self.instance.hub.channels
+                assert {name: len(channels.get(gateway_channel(name), ())) for name in counts} == counts
             case _:
                 await super().take(step)
 
