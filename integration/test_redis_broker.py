@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from integration.tcp_relay import TcpRelay
 from integration.waiting import until
 from server.brokers.base import (
+    Broker,
     BrokerLimits,
     BrokerUnavailableError,
     Delivery,
@@ -30,7 +31,7 @@ from server.core.json_text import dumps
 from server.core.offline_queue import Waiting
 from server.errors import StartupError
 from syncbed.world import RedisProcess, World
-from tests.brokers.contract import LIMITS, BrokerContract, Ear, OpenBroker, create, delete, update
+from tests.brokers.contract import LIMITS, BrokerContract, Ear, Forget, OpenBroker, create, delete, update
 
 TIMEOUT_MS = 5000
 Open = Callable[..., Any]
@@ -67,10 +68,29 @@ def contents(client: Any) -> dict[bytes, bytes]:
     return {key: client.dump(key) for key in client.keys("*")}
 
 
+IDLE_S = 86_400
+
+
+def expire_all(client: Any, prefix: str) -> None:
+    """What expires is gone at once; all of it does so within a day of its last use."""
+    for key in client.keys(f"{prefix}:*"):
+        ttl_s = client.ttl(key)
+        if ttl_s >= 0:
+            assert IDLE_S - 60 < ttl_s <= IDLE_S, key
+            client.delete(key)
+
+
 class TestRedisBroker(BrokerContract):
     @pytest.fixture
     def open_broker(self, opened: Open, redis_url: str) -> OpenBroker:
         return lambda: opened(redis_url)
+
+    @pytest.fixture
+    def forget(self, redis_url: str, redis_prefix: str) -> Forget:
+        async def expire(broker: Broker) -> None:
+            expire_all(redis_client.Redis.from_url(redis_url), redis_prefix)
+
+        return expire
 
 
 async def test_what_another_instance_has_handed_out_is_not_delivered_again(
@@ -365,16 +385,26 @@ async def test_all_keys_of_a_channel_share_one_slot_of_a_cluster(opened: Open) -
         assert (len(keys), len(slots)) == (5 * 3, 5)
 
 
-async def test_a_channel_that_was_only_asked_about_is_forgotten_and_one_with_events_is_not(
-    redis_url: str, redis_prefix: str, opened: Open
+@pytest.mark.parametrize("use", ["asked about", "said", "read", "heard of"])
+async def test_a_channel_that_is_about_to_expire_lives_on_for_a_day_if_it_is_used(
+    redis_url: str, redis_prefix: str, opened: Open, use: str
 ) -> None:
     broker, _ = await opened(redis_url)
     client = redis_client.Redis.from_url(redis_url)
-    meta = f"{redis_prefix}:{{orders}}:meta"
-    await broker.position("orders")
-    assert client.ttl(meta) > 0
-    await broker.publish("orders", "noted", "1")
-    assert client.ttl(meta) == -1
+    meta, log = (f"{redis_prefix}:{{orders}}:{part}" for part in ("meta", "log"))
+    first = await broker.publish("orders", "noted", "1")
+    for key in (meta, log):
+        client.expire(key, 100)
+    match use:
+        case "asked about":
+            await broker.position("orders")
+        case "said":
+            await broker.publish("orders", "noted", "2")
+        case "read":
+            await broker.log("orders", first.position, 10)
+        case "heard of":
+            await broker.join("orders")
+    assert all(IDLE_S - 60 < client.ttl(key) <= IDLE_S for key in (meta, log))
 
 
 async def test_what_is_remembered_of_a_client_expires(
@@ -437,7 +467,7 @@ async def test_a_script_that_fails_on_its_way_may_have_written(redis_url: str, o
     async with TcpRelay(redis_url) as relay:
         broker, _ = await opened(relay.url)
         relay.answer_instead(b"the-failing-one", b"-ERR user_script:7: attempt to index nil\r\n")
-        with pytest.raises(IndefiniteError, match="'commit' failed on its way"):
+        with pytest.raises(IndefiniteError, match=r"'commit\.lua' failed on its way"):
             await broker.commit("orders", create("the-failing-one", "tab", 1))
 
 

@@ -15,19 +15,26 @@ from .base import Broker, BrokerLimits, Delivery, Listener, LogGoneError, Snapsh
 
 CLIENTS_REMEMBERED_MAX = 10_000
 QUEUES_MAX = 10_000
+LOGS_MAX = 10_000
+"""Of channels that nobody has joined, and that are no collections."""
 
 
 class MemoryBroker(Broker):
-    """`epoch` must be new for every process: nothing here outlives one."""
+    """`epoch` must be new for every process: nothing here outlives one.
+
+    A channel that nobody has joined may be forgotten when there are many: names are the clients' to choose.
+    What was never heard of, or was forgotten, is of an epoch in which no channel was forgotten yet.
+    """
 
     name = "memory"
 
     def __init__(self, limits: BrokerLimits, epoch: str) -> None:
         self._limits = limits
-        self._epoch = epoch
+        self._first_epoch = self._epoch = epoch
+        self._forgotten = 0
         self._listener: Listener | None = None
         self._joined: set[str] = set()
-        self._logs: dict[str, ChannelLog] = {}
+        self._logs: OrderedDict[str, ChannelLog] = OrderedDict()
         self._items: dict[str, dict[str, Item]] = {}
         self._queues: OrderedDict[str, OfflineQueue] = OrderedDict()
         self._seen: OrderedDict[tuple[str, str], OrderedDict[int, Outcome]] = OrderedDict()
@@ -47,7 +54,7 @@ class MemoryBroker(Broker):
 
     async def join(self, channel: str) -> Position:
         self._joined.add(channel)
-        return NOWHERE if carries_signals(channel) else await self.position(channel)
+        return NOWHERE if carries_signals(channel) else self._log(channel).position
 
     async def leave(self, channel: str) -> None:
         self._joined.discard(channel)
@@ -67,7 +74,7 @@ class MemoryBroker(Broker):
 
     async def log(self, channel: str, after: Position | None, limit: int) -> list[Event]:
         log = self._logs.get(channel) or ChannelLog(channel, self._epoch, 1)
-        events = log.since(after or Position(self._epoch, 0), limit)
+        events = log.since(after or Position(log.epoch, 0), limit)
         if events is None:
             raise LogGoneError(log.position)
         return events
@@ -179,10 +186,26 @@ class MemoryBroker(Broker):
     ) -> Event:
         """`trace` is that of now, unless another one is given."""
         trace = traceparent() if trace is None else trace
-        log = self._logs.get(channel)
-        if log is None:
-            log = self._logs[channel] = ChannelLog(channel, self._epoch, self._limits.history_events_max)
-        event = log.append(name, payload, commit=commit, sender=sender, trace=trace)
+        event = self._log(channel).append(name, payload, commit=commit, sender=sender, trace=trace)
         if channel in self._joined and self._listener is not None:
             self._listener.received(event)
         return event
+
+    def _log(self, channel: str) -> ChannelLog:
+        log = self._logs.get(channel)
+        if log is None:
+            log = ChannelLog(channel, self._epoch, self._limits.history_events_max)
+            self._logs[channel] = log
+            self._forget_one()
+        self._logs.move_to_end(channel)
+        return log
+
+    def _forget_one(self) -> None:
+        """What was not used for longest, if they are too many. Its name begins again in another epoch."""
+        for _ in range(len(self._logs) - LOGS_MAX):
+            channel, log = self._logs.popitem(last=False)
+            if channel not in self._joined and channel not in self._items:
+                self._forgotten += 1
+                self._epoch = f"{self._first_epoch}.{self._forgotten}"
+                return
+            self._logs[channel] = log

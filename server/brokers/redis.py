@@ -9,6 +9,9 @@ Per channel (its name stands in the keys' hash tag, so that all of them live on 
     <prefix>:{orders}:queue      list    what waits until somebody joins; `queue:urgent` goes first
     <prefix>:{orders}:fence:<id> string  the greatest fence that one client has shown
 
+A collection is kept. The meta and log of any other channel expire within a day of its last use
+(lua/epoch.lua).
+
 An event's text, in the stream and as published: epoch, offset, "1" if it is a commit or "0" (with W3C's
 `traceparent` after a semicolon, if what published it was traced; and who sent it, in JSON, after a space),
 its name in JSON and its payload in JSON, a line each.

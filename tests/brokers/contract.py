@@ -1,4 +1,7 @@
-"""What every broker promises. A subclass gives the fixture `open_broker`; the tests are the same for all."""
+"""What every broker promises. The tests are the same for all.
+
+A subclass gives the fixtures `open_broker` and `forget`.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,8 @@ HEAR_S_MAX = 60.0
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 OpenBroker = Callable[[], Awaitable[tuple[Broker, "Ear"]]]
+Forget = Callable[[Broker], Awaitable[None]]
+"""Lets go all that a broker does not promise to keep."""
 
 
 class Ear:
@@ -386,6 +391,29 @@ class BrokerContract:
         with pytest.raises(LogGoneError) as error:
             await broker.log("orders", Position("another", 0), 10)
         assert error.value.position == last.position
+
+    async def test_what_nobody_uses_may_be_forgotten_and_begins_a_new_epoch_but_no_collection(
+        self, broker: Broker, forget: Forget
+    ) -> None:
+        """Names are the clients' to choose: they must not stay for ever, and no offset comes twice."""
+        chosen = await broker.publish("chosen by a client", "noted", "1")
+        await broker.position("only asked about")
+        await broker.publish("orders", "noted", "1")  # before it is a collection
+        await broker.commit("orders", create("a"))
+        kept = await broker.publish("orders", "noted", "2")
+        await broker.commit("emptied", create("a"))
+        await broker.commit("emptied", delete("a"))
+        emptied = await broker.position("emptied")
+
+        await forget(broker)
+
+        again = await broker.publish("chosen by a client", "noted", "2")
+        assert (again.position.offset, again.position.epoch != chosen.position.epoch) == (1, True)
+        with pytest.raises(LogGoneError):
+            await broker.log("chosen by a client", chosen.position, 10)
+        assert await broker.position("orders") == kept.position
+        assert [event.name for event in await broker.log("orders", None, 10)] == ["noted", "created", "noted"]
+        assert await broker.position("emptied") == emptied
 
     # delivery
 

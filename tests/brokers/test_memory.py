@@ -6,8 +6,10 @@ import itertools
 
 import pytest
 
-from server.brokers.memory import MemoryBroker
-from tests.brokers.contract import LIMITS, BrokerContract, Ear, OpenBroker, create
+from server.brokers.base import Broker
+from server.brokers.memory import LOGS_MAX, MemoryBroker
+from server.core.events import Position
+from tests.brokers.contract import LIMITS, BrokerContract, Ear, Forget, OpenBroker, create
 
 
 class TestMemoryBroker(BrokerContract):
@@ -21,6 +23,31 @@ class TestMemoryBroker(BrokerContract):
             return broker, ear
 
         return open_one
+
+    @pytest.fixture
+    def forget(self) -> Forget:
+        async def overflow(broker: Broker) -> None:
+            for n in range(LOGS_MAX + 10):
+                await broker.publish(f"another {n}", "noted", "1")
+
+        return overflow
+
+    async def test_who_listens_is_not_forgotten(self, open_broker: OpenBroker, forget: Forget) -> None:
+        broker, ear = await open_broker()
+        here = await broker.join("orders")
+        await forget(broker)
+        event = await broker.publish("orders", "noted", "1")
+        assert event.position == Position(here.epoch, 1)
+        assert await ear.next() == [event]
+
+    async def test_channels_do_not_pile_up(self, open_broker: OpenBroker, forget: Forget) -> None:
+        broker, _ = await open_broker()
+        assert isinstance(broker, MemoryBroker)
+        for n in range(20):
+            await broker.join(f"joined {n}")
+        for _ in range(2):
+            await forget(broker)
+            assert len(broker._logs) <= LOGS_MAX + 20
 
     async def test_a_value_that_cannot_be_told_is_not_written_either(self, open_broker: OpenBroker) -> None:
         broker, _ = await open_broker()

@@ -16,20 +16,29 @@ local function reign()
   return redis.sha1hex(run_id .. replid .. role)
 end
 
+-- Who names a channel keeps it for as long as it is used: its name is a client's to choose, and would stay for ever.
+-- What was forgotten begins a new epoch, as after a restart. A collection, which has created something, is kept.
+local IDLE_S = 86400
+
+local function still_used()
+  redis.call('EXPIRE', KEYS[1], IDLE_S)
+  redis.call('EXPIRE', KEYS[2], IDLE_S)
+end
+
 local function standing()
   local reign_now = reign()
   local meta = redis.call('HMGET', KEYS[1], 'reign', 'epoch', 'offset')
   if meta[1] == reign_now then
-    if meta[3] == '0' and redis.call('TTL', KEYS[1]) > 0 then
-      redis.call('EXPIRE', KEYS[1], 86400) -- no event yet, but somebody asks still
+    local ttl_s = redis.call('TTL', KEYS[1])
+    if ttl_s >= 0 and ttl_s < IDLE_S / 2 then
+      still_used() -- not each time: who only asks should not make Redis write
     end
     return meta[2], tonumber(meta[3])
   end
   redis.call('DEL', KEYS[2])
   redis.call('HSET', KEYS[1], 'reign', reign_now, 'epoch', ARGV[1], 'offset', '0')
   if not meta[2] then
-    -- Asking about a channel must not keep its name for ever; the first event does (`append`).
-    redis.call('EXPIRE', KEYS[1], 86400)
+    still_used()
   end
   return ARGV[1], 0
 end
@@ -41,9 +50,14 @@ end
 -- Take the next offset, log the event and publish it. `message` is the event's text, see redis.py.
 local function append(epoch, offset, publish_to, events_max, message)
   local text = epoch .. '\n' .. integer(offset + 1) .. '\n' .. message
-  redis.call('PERSIST', KEYS[1])
   redis.call('HSET', KEYS[1], 'offset', integer(offset + 1))
   redis.call('XADD', KEYS[2], 'MAXLEN', '=', events_max, integer(offset + 1) .. '-0', 'event', text)
+  if redis.call('HEXISTS', KEYS[1], 'created') == 1 then
+    redis.call('PERSIST', KEYS[1])
+    redis.call('PERSIST', KEYS[2])
+  else
+    still_used()
+  end
   redis.call('PUBLISH', publish_to, text)
   return text
 end
