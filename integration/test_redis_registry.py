@@ -157,6 +157,42 @@ class TestRedisRegistry(RegistryContract):
             assert not expires_soon()
         await short.close()
 
+    async def test_a_switch_costs_the_same_on_however_many_channels(
+        self, store: Store, redis_url: str
+    ) -> None:
+        on_many = replace(entry(1), channels=tuple(f"c{number}" for number in range(500)))
+        await store.registry.admit(on_many)
+        with redis_client.Redis.from_url(redis_url) as caller:
+
+            def writes() -> int:
+                stats: Any = caller.info("commandstats")
+                return sum(
+                    int(stats.get(f"cmdstat_{name}", {"calls": 0})["calls"]) for name in ("sadd", "hset")
+                )
+
+            before = writes()
+            for number in range(20):
+                await store.registry.switch(on_many.connection_id, f"c{number}")
+            assert writes() - before <= 20 * 3
+
+    async def test_one_script_writes_so_many_memberships_and_no_more(
+        self, store: Store, redis_url: str
+    ) -> None:
+        """Who is on many channels goes in a batch with fewer others."""
+        with redis_client.Redis.from_url(redis_url) as caller:
+
+            def scripts() -> int:
+                stats: Any = caller.info("commandstats")
+                return int(stats["cmdstat_evalsha"]["calls"])
+
+            many = tuple(f"c{number}" for number in range(BATCH // 2))
+            await store.registry.stand([entry(99)])
+            before = scripts()
+            await store.registry.stand([replace(entry(number), channels=many) for number in range(6)])
+            assert scripts() - before == 6
+            await store.registry.stand([entry(number) for number in range(6)])
+            assert scripts() - before == 7
+
     async def test_all_keys_share_one_slot_of_a_cluster(self) -> None:
         with ClusterProcess() as redis:
             client: Any = redis_client.Redis.from_url(redis.url)

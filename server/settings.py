@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     """Of the `gateway` dialect, on all instances together."""
     gateway_user_connections_max: Limit = 5
     """With one session token, on all instances together."""
+    gateway_channels_max: Count = 100
+    """Of one connection of the `gateway` dialect."""
     gateway_lease_s: Annotated[float, Field(gt=0)] = 15
     """Within it an instance that has died is gone from the registry."""
     gateway_registry_ttl_s: Count = 3600

@@ -9,12 +9,29 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from integration.client import connect
-from integration.gateway.client import Gateway, GatewaySocket
+from integration.gateway.client import Gateway, GatewaySocket, join, said
 from integration.gateway.conftest import SETTINGS
 from integration.waiting import until
 from syncbed.world import Address, World
 
 pytestmark = pytest.mark.own_stack
+
+
+async def test_a_channel_too_many_is_not_processed_and_the_others_go_on(
+    world: World, redis_url: str, redis_prefix: str
+) -> None:
+    settings = SETTINGS | {"redis_prefix": redis_prefix, "gateway_channels_max": 3}
+    one = world.reference(redis_url=redis_url, **settings).address
+    gateway = Gateway(one, one, redis_url, redis_prefix)
+    async with join(one) as client:
+        for channel in ("a", "b", "c", "guide", "a"):
+            await client.send(said(channel))
+            frames = await client.settle()
+            assert [frame["type"] for frame in frames] == (["error"] if channel == "c" else []), channel
+        assert (await gateway.stats())["by_channel"] == {"a": 1, "b": 1, "guide": 1}
+        await client.send(said("d"))
+        assert (await client.next())["message"] == "Message processing failed"
+    await until(gateway.is_empty)
 
 
 async def test_a_thousand_at_once_at_a_limit_of_500_let_in_exactly_500(

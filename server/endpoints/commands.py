@@ -32,7 +32,7 @@ from ..core.messages import (
     Tell,
     Unsubscribe,
 )
-from ..errors import INDEFINITE, NOT_SUBSCRIBED, OVERLOADED, SyncbedError
+from ..errors import INDEFINITE, NOT_SUBSCRIBED, OVERLOADED, TOO_MANY_CHANNELS, SyncbedError
 from ..service.handlers import Client
 from . import rpc, user_state
 from .instance import Instance
@@ -98,6 +98,9 @@ async def carry(instance: Instance, connection: Connection, command: Carry) -> N
     """The message comes first: while the broker is away it waits, and so does the subscription."""
     name, channel = command.channel, gateway_channel(command.channel)
     if channel not in connection.channels:
+        most = instance.settings.gateway_channels_max
+        if len(connection.channels) - connection.system_channels >= most:
+            raise SyncbedError(TOO_MANY_CHANNELS, f"a connection of the gateway uses {most} channels at most")
         instance.relay.subscribe(connection, channel, None)
         try:
             await instance.relay.settle([channel])

@@ -96,6 +96,13 @@ class Registry(ABC):
         """These are there, as they are, whatever the limits say."""
 
     @abstractmethod
+    async def switch(self, connection_id: str, channel: str) -> None:
+        """It uses this channel now, besides those that it is on; nothing, if there is no such connection.
+
+        What it costs does not depend on how many these are.
+        """
+
+    @abstractmethod
     async def remove(self, connection_id: str) -> None: ...
 
     @abstractmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from .base import Admitted, Counts, Entry, Registry, RegistryLimits
 
@@ -34,6 +35,12 @@ class MemoryRegistry(Registry):
         for entry in entries:
             self._leases.setdefault(entry.gateway_instance_id, self._now_ms() + self._limits.lease_ms)
             self._entries[entry.connection_id] = entry
+
+    async def switch(self, connection_id: str, channel: str) -> None:
+        entry = self._entries.get(connection_id)
+        if entry is not None:
+            channels = tuple(sorted({*entry.channels, channel}))
+            self._entries[connection_id] = replace(entry, channel=channel, channels=channels)
 
     async def remove(self, connection_id: str) -> None:
         self._entries.pop(connection_id, None)

@@ -89,7 +89,7 @@ class Presence:
             return
         here.channel = channel
         try:
-            await self.registry.stand([self._entry(here)])
+            await self.registry.switch(connection.id, channel)
         except AWAY as error:
             logger.info("the registry hears of it with the next beat: %s", error)
 

@@ -17,19 +17,18 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
-from itertools import islice
 from typing import Any
 
 from ..brokers.redis_scripts import Pool, Script, run
 from ..core import json_text
 from .base import Admitted, Counts, Entry, Registry, RegistryLimits
 
-NAMES = ("admit", "stand", "remove", "renew", "entry", "members", "counts")
+NAMES = ("admit", "stand", "switch", "remove", "renew", "entry", "members", "counts")
 _LUA = files(__package__) / "lua"
 SCRIPTS = {name: Script(_LUA / "entries.lua", _LUA / f"{name}.lua") for name in NAMES}
 
-BATCH = 200
-"""Entries that one script writes: Redis does nothing else meanwhile."""
+BATCH = 1000
+"""Memberships that one script writes, or those of one entry: Redis does nothing else meanwhile."""
 
 
 class RedisRegistry(Registry):
@@ -47,12 +46,16 @@ class RedisRegistry(Registry):
         return admitted
 
     async def stand(self, entries: Sequence[Entry]) -> None:
-        remaining = iter(entries)
-        while batch := list(islice(remaining, BATCH)):
+        for batch in _batches(entries):
             arguments = [text for entry in batch for text in _written(entry)]
             await self._run("stand", batch[0].gateway_instance_id, *arguments)
             now_s = time.monotonic()
             self._told |= {entry.connection_id: (entry, now_s) for entry in batch}
+
+    async def switch(self, connection_id: str, channel: str) -> None:
+        """The next beat says it again, should this be lost."""
+        self._told.pop(connection_id, None)
+        await self._run("switch", connection_id, channel)
 
     async def remove(self, connection_id: str) -> None:
         self._told.pop(connection_id, None)
@@ -96,6 +99,20 @@ class RedisRegistry(Registry):
         return await run(
             self._pool, SCRIPTS[name], [f"{self._base}gateways"], [*fixed, *map(_bytes, arguments)]
         )
+
+
+def _batches(entries: Sequence[Entry]) -> Iterable[list[Entry]]:
+    batch: list[Entry] = []
+    size = 0
+    for entry in entries:
+        adds = len(entry.channels) + 2  # its instance and its session
+        if batch and size + adds > BATCH:
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += adds
+    if batch:
+        yield batch
 
 
 def _written(entry: Entry) -> Iterable[str]:

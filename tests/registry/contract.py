@@ -91,6 +91,24 @@ class RegistryContract:
         assert await store.registry.counts() == EMPTY
         assert await store.registry.members("guide") == await store.registry.members("pillar:a") == []
 
+    async def test_who_switches_is_on_both_channels_and_uses_the_last(self, store: Store) -> None:
+        first, other = entry(1), entry(2, "bob")
+        for each in (first, other):
+            await store.registry.admit(each)
+        await store.registry.switch(first.connection_id, "pillar:a")
+        found = await store.registry.entry(first.connection_id)
+        assert found is not None
+        assert (found.channel, sorted(found.channels)) == ("pillar:a", ["guide", "pillar:a"])
+        assert await store.registry.members("pillar:a") == [first.connection_id]
+        assert (await store.registry.counts()).by_channel == {"guide": 2, "pillar:a": 1}
+        moved = replace(first, channel="pillar:a", channels=("guide", "pillar:a"))
+        await store.registry.renew("one", [first, other])  # as if the switch had been lost
+        await store.registry.switch("ws_nobody_00000000", "pillar:a")
+        await store.registry.renew("one", [moved, other])
+        assert await store.registry.members("pillar:a") == [first.connection_id]
+        await store.registry.remove(first.connection_id)
+        assert await store.registry.members("pillar:a") == []
+
     async def test_any_name_is_a_name(self, store: Store) -> None:
         names = ["a:b:connections", "{x}", "ü", "\ud83d", " ", "websocket:guide", "user:alice"]
         for number, name in enumerate(names):
