@@ -11,7 +11,7 @@ from integration.client import connect
 from integration.rpc.client import rpc_client
 from integration.telemetry.collector import Collector, collecting
 from integration.telemetry.reporting import reporting
-from server.core.events import connection_channel
+from server.core.events import client_channel
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ async def test_a_request_to_a_client_elsewhere_is_in_the_trace_of_who_asked_for_
         asked = {"client_id": answers.broker_client_id, "topic": "add", "body": [1, 2]}
         frame = await asks.send_rpc("test.ask", asked)
         assert frame["body"] == {"answer": {"sum": 3}}
-        channel = connection_channel(answers.broker_client_id)
+        channel = client_channel(answers.broker_client_id)
         request = await collector.span(lambda span: span.says(direction="sent", channel=channel))
         asking = await collector.span(lambda span: span.span_id == request.parent_id)
     assert (request.service, asking.service) == ("there", "here")

@@ -40,6 +40,7 @@ _USERS = SYSTEM_PREFIX + "user/"
 _GATEWAY = SYSTEM_PREFIX + "gateway/"
 _NOW = SYSTEM_PREFIX + "now/"
 _CONNECTIONS = _NOW + "connection/"
+_CLIENTS = _NOW + "client/"
 _CALLERS = _NOW + "caller/"
 _TOPICS = _NOW + "topic/"
 
@@ -79,12 +80,20 @@ def is_own(channel: str) -> bool:
 
 
 def connection_channel(connection_id: str) -> str:
-    """Where one connection stands alone: the way to tell it something from any instance or process.
+    """Where one connection stands alone: the way to tell it something (DIRECT) from any instance or process.
 
-    A dialect makes it the `home` of its connections. It carries signals only (`Broker.signal`), and whether
-    any instance has joined it is whether the connection exists.
+    A dialect that can tell it makes this the `home` of its connections. It carries signals only
+    (`Broker.signal`), and whether any instance has joined it is whether there is such a connection.
     """
     return _CONNECTIONS + connection_id
+
+
+def client_channel(client_id: str) -> str:
+    """The same for a dialect whose clients can be asked something (REQUEST), and for nothing else.
+
+    Who is told what its dialect has no word for is not there: so these are two channels.
+    """
+    return _CLIENTS + client_id
 
 
 def caller_channel(caller_id: str) -> str:
@@ -104,7 +113,7 @@ def topic_of(channel: str) -> str | None:
 
 def is_for_one(channel: str) -> bool:
     """Whether one instance at most has joined it: who stands in it stands nowhere else."""
-    return channel.startswith((_CONNECTIONS, _CALLERS))
+    return channel.startswith((_CONNECTIONS, _CLIENTS, _CALLERS))
 
 
 def carries_signals(channel: str) -> bool:

@@ -138,7 +138,7 @@ class GatewayEncoder:
                 return None
 
     def _event(self, event: Event) -> str | None:
-        if event.name in READY_MADE or (event.name == DIRECT and carries_signals(event.channel)):
+        if event.name == DIRECT if carries_signals(event.channel) else event.name in READY_MADE:
             return event.payload
         if event.channel == ALL:
             told = loads(event.payload)

@@ -15,7 +15,7 @@ from ..core.events import (
     REQUEST,
     Event,
     carries_signals,
-    connection_channel,
+    client_channel,
     topic_channel,
     topic_of,
 )
@@ -128,10 +128,11 @@ class MqEncoder:
             case _:
                 return None
 
-    def _event(self, event: Event) -> str:
+    def _event(self, event: Event) -> str | None:
         # The payload is JSON text already: it is spliced in, never parsed and written again.
         if carries_signals(event.channel):
-            return self._frame("event", topic_of(event.channel) or event.name, event.payload)
+            topic = topic_of(event.channel)
+            return None if topic is None else self._frame("event", topic, event.payload)
         if event.channel == ALL:
             return self._frame("notification", NOTIFIED, event.payload)
         message_id = f"{event.position.epoch}-{event.position.offset}"
@@ -166,7 +167,7 @@ class MqDialect:
         self.encoder: Encoder = MqEncoder(options)
 
     def home(self, connection: Connection) -> str | None:
-        return connection_channel(connection.id)
+        return client_channel(connection.id)
 
     def greet(self, connection: Connection) -> None:
         """The original says nothing first: a client registers."""

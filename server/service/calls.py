@@ -18,7 +18,7 @@ from ..brokers.base import BrokerUnavailableError, IndefiniteError
 from ..brokers.relay import Relay
 from ..clock import Clock
 from ..core.connection import Connection, Encoder
-from ..core.events import ANSWER, REQUEST, Event, caller_channel, connection_channel, topic_channel
+from ..core.events import ANSWER, REQUEST, Event, caller_channel, client_channel, topic_channel
 from ..core.json_text import dumps, loads
 from ..core.messages import Outgoing
 from ..core.outbox import OutboxLimits
@@ -87,7 +87,7 @@ class Calls:
         # Not a task of the relay's: a handler that waits for a client is as idle as its timeout.
         timeout = asyncio.ensure_future(self._expire(answer, timeout_ms))
         self._pending[correlation] = Pending(client_id, answer)
-        self._relay.spawn(lambda: self._send(connection_channel(client_id), payload, answer))
+        self._relay.spawn(lambda: self._send(client_channel(client_id), payload, answer))
         try:
             return await answer
         finally:

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from ..brokers.base import Broker, BrokerUnavailableError, IndefiniteError, LogGoneError
 from ..brokers.lanes import Lanes, Status
 from ..core.connection import Close, Connection
-from ..core.events import AGENT_MESSAGE, DIRECT, FAN_OUT, Position, gateway_channel
+from ..core.events import AGENT_MESSAGE, FAN_OUT, Position, gateway_channel
 from ..core.json_text import loads
 from ..dialects.base import DialectOptions, check_channel
 from ..dialects.gateway import CHANNELS, FRAMES, GUIDE, MESSAGE_FORMAT, REJECTED
@@ -207,7 +207,7 @@ class Gateway:
 
     async def send(self, connection_id: str, message: dict[str, Any]) -> dict[str, Any]:
         """To one connection, whichever instance holds it; the frame is `message`, as it is."""
-        told = await self._service.tell_connection(connection_id, DIRECT, message)
+        told = await self._service.tell_connection(connection_id, message)
         answer = {"success": told, "connection_id": connection_id}
         return answer | ({} if told else {"error": "client not found"})
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..brokers.relay import Relay
-from ..core.events import ALL, NOTIFICATION, ROOM_UPDATE, connection_channel, user_channel
+from ..core.events import ALL, DIRECT, NOTIFICATION, ROOM_UPDATE, connection_channel, user_channel
 from ..core.json_text import dumps
 from ..core.offline_queue import Waiting
 from ..dialects.base import DialectOptions, check_channel
@@ -35,13 +35,12 @@ class Service:
         message = Waiting(NOTIFICATION, payload, "", priority, self._options.now_ms())
         return (await self._broker.deliver(user_channel(user), message)).delivered > 0
 
-    async def tell_connection(self, connection_id: str, name: str, data: Any) -> bool:
-        """To one connection, whichever instance holds it; False if there is none with this id.
+    async def tell_connection(self, connection_id: str, frame: Any) -> bool:
+        """This frame, as it is, to one connection (`gateway`), whichever instance holds it.
 
-        `name` is the event that the connection's dialect has a word for (`Event.name`), `data` its payload.
+        False if there is none with this id, or it speaks another dialect.
         """
-        channel = connection_channel(connection_id)
-        return await self._relay.signal(channel, name, dumps(data)) > 0
+        return await self._relay.signal(connection_channel(connection_id), DIRECT, dumps(frame)) > 0
 
     async def request_to_client(
         self, client_id: str, topic: str, body: Any, timeout_ms: int = TIMEOUT_MS

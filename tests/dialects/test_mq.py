@@ -11,7 +11,21 @@ from typing import Any
 import pytest
 
 from server.app import build_app
-from server.dialects.mq import TYPES, error_text
+from server.core.events import (
+    AGENT_MESSAGE,
+    ANSWER,
+    DIRECT,
+    FAN_OUT,
+    NOWHERE,
+    REQUEST,
+    Event,
+    client_channel,
+    connection_channel,
+)
+from server.core.request import Request, request_payload
+from server.dialects.base import DialectOptions
+from server.dialects.gateway import GatewayDialect
+from server.dialects.mq import TYPES, MqDialect, error_text
 from server.endpoints.counting import unheard_events
 from server.service.calls import ClientNotFoundError, RequestError
 from server.service.handlers import Client, Handlers
@@ -214,6 +228,46 @@ async def test_nobody_is_found_where_nobody_is_or_where_a_dialect_answers_nothin
             with pytest.raises(ClientNotFoundError, match=r"^client not found$"):
                 await service.request_to_client(somebody, "x", None)
         await other.end()
+
+
+@pytest.mark.parametrize("path", ["/ws/gateway", "/ws/rooms", "/ws/broadcast"])
+async def test_who_speaks_another_dialect_is_not_found_and_hears_nothing(path: str) -> None:
+    async with running() as app:
+        instance, other = app.state.instance, AsgiSocket(app, path)
+        await turns()
+        [client_id] = [connection.id for connection in instance.hub.connections.values()]
+        other.frames.clear()
+        with pytest.raises(ClientNotFoundError, match=r"^client not found$"):
+            await instance.service.request_to_client(client_id, "x", {"secret": 1}, 60_000)
+        await turns()
+        assert other.frames == []
+        await other.end()
+
+
+async def test_the_post_office_does_not_find_a_client_that_it_cannot_tell_anything() -> None:
+    async with running() as app:
+        client = AsgiSocket(app, "/ws/mq")
+        client.send(event("_client.register", {"pageSessionID": "ps-1"}))
+        client_id = (await client.next())["body"]["brokerClientID"]
+        sent = await app.state.instance.gateway.send(client_id, {"type": "response"})
+        assert sent == {"success": False, "connection_id": client_id, "error": "client not found"}
+        await turns()
+        assert client.frames == []
+        await client.end()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "home", "own"),
+    [(MqDialect, client_channel("c"), REQUEST), (GatewayDialect, connection_channel("c"), DIRECT)],
+)
+def test_a_dialect_has_no_word_for_a_signal_that_is_not_its_own(
+    dialect: type[MqDialect | GatewayDialect], home: str, own: str
+) -> None:
+    encoder = dialect(DialectOptions(100)).encoder
+    payload = request_payload(Request("C1", "x", 1, "null"))
+    for name in (REQUEST, DIRECT, ANSWER, FAN_OUT, AGENT_MESSAGE, "another"):
+        text = encoder.encode(Event(home, name, payload, NOWHERE))
+        assert (text is not None) is (name == own), name
 
 
 async def test_many_calls_to_one_client_are_told_apart() -> None:

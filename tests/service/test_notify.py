@@ -26,12 +26,12 @@ async def test_one_connection_is_told_and_one_that_is_gone_is_not_there() -> Non
         relay.subscribe(connection, connection.home, None)
         await relay.settle([connection.home])
 
-    assert await service.tell_connection(one.id, "noted", {"n": 1})
+    assert await service.tell_connection(one.id, {"n": 1})
     assert [frame["payload"] for frame in heard(one)] == [{"n": 1}]
     assert heard(other) == []
 
     relay.forget(one)
     await relay.settle([connection_channel(one.id)])
-    assert not await service.tell_connection(one.id, "noted", {"n": 2})
-    assert not await service.tell_connection("nobody", "noted", 3)
+    assert not await service.tell_connection(one.id, {"n": 2})
+    assert not await service.tell_connection("nobody", 3)
     await relay.close()
