@@ -71,7 +71,7 @@ def build_app(settings: Settings, handlers: Handlers = HANDLERS) -> Starlette:
         try:
             yield
         finally:
-            await instance.gateway.stop()
+            await instance.gateway.stop(settings.gateway_last_try_s)
             await instance.relay.close()
 
     closes = {
@@ -206,7 +206,7 @@ def build_gateway(
     )
     return Gateway(
         broker,
-        Lanes(broker, rules, clock, relay.spawn),
+        Lanes(broker, rules, clock, relay.spawn, settings.gateway_queue_bytes_max),
         Presence(registry, f"ws-gateway-{uuid.uuid4().hex[:8]}", beat_s, iso_time),
         service,
         sessions,

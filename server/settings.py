@@ -115,6 +115,10 @@ class Settings(BaseSettings):
     """So many close it again."""
     gateway_queue_max: Count = 1000
     """Messages that wait for one channel, on one instance."""
+    gateway_queue_bytes_max: Count = 64_000_000
+    """What waits for all channels together, on one instance."""
+    gateway_last_try_s: Annotated[float, Field(ge=0)] = 2
+    """For what still waits when the server ends; after it that is lost, and told of."""
 
     history_events_max: Count = 10_000
     resume_events_max: Count = 1000

@@ -103,8 +103,10 @@ class Lane(Generic[T]):
     def pristine(self) -> bool:
         return self.circuit.pristine and not self.busy
 
-    def offer(self, message: T, now_s: float) -> Offer:
+    def offer(self, message: T, now_s: float, *, room: bool = True) -> Offer:
         """What becomes of a new message; after `try`, tell `succeeded` or `failed`.
+
+        `room`: whether it may wait, as far as the other channels are concerned.
 
         Nothing overtakes what waits. While the circuit is closed and nothing waits, tries may overlap.
         """
@@ -113,7 +115,7 @@ class Lane(Generic[T]):
         if not self.waiting and (state == "closed" or (state == "half_open" and not self._trying)):
             self._trying += 1
             return "try"
-        return self._queue(message)
+        return self.keep(message, room=room)
 
     def retry(self) -> T:
         """The first that waits, to be tried now. It stays where it is until that has ended."""
@@ -128,12 +130,9 @@ class Lane(Generic[T]):
         self._trying -= 1
         self.circuit.failed(now_s)
 
-    def keep(self, message: T) -> Offer:
-        """A first try has failed and certainly did nothing: the message waits, if there is room."""
-        return self._queue(message)
-
-    def _queue(self, message: T) -> Offer:
-        if len(self.waiting) >= self._queue_max:
+    def keep(self, message: T, *, room: bool = True) -> Offer:
+        """What is not tried, or certainly did nothing: it waits, if there is room."""
+        if not room or len(self.waiting) >= self._queue_max:
             return "rejected"
         self.waiting.append(message)
         return "queued"

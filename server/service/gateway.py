@@ -92,7 +92,9 @@ class Gateway:
     def start(self) -> None:
         self.presence.start(self._look_at_sessions)
 
-    async def stop(self) -> None:
+    async def stop(self, last_try_s: float) -> None:
+        """What waits for the broker has so long to get there."""
+        await self.lanes.end(last_try_s)
         await self.presence.stop()
 
     # who comes in

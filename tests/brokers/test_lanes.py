@@ -21,6 +21,8 @@ from tests.talk import turns
 LIMITS = BrokerLimits(history_events_max=100, mutations_remembered_max=10, mutations_remembered_s=60)
 RULES = CircuitRules(failures_max=5, open_s=30, successes_min=2, queue_max=10, retry_s=1)
 
+BYTES_MAX = 1_000_000
+
 
 class LossyPublisher(LossyBroker):
     """Its calls may not arrive, and its answers may not come back."""
@@ -43,10 +45,11 @@ class Post:
         self.broker, self.clock = LossyPublisher(LIMITS), HeldClock()
         self.clock.freeze()
         self.tasks: list[asyncio.Task[None]] = []
-        self.lanes = Lanes(self.broker, RULES, self.clock, self.spawn)
+        self.lanes = Lanes(self.broker, RULES, self.clock, self.spawn, BYTES_MAX)
 
-    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         self.tasks.append(asyncio.get_running_loop().create_task(work()))
+        return self.tasks[-1]
 
     async def publish(self, *payloads: int, channel: str = "guide") -> list[str]:
         return [await self.lanes.publish(channel, "noted", str(payload)) for payload in payloads]
@@ -187,3 +190,68 @@ async def test_there_are_only_so_many_channels_in_trouble_at_a_time(post: Post) 
     await post.wait(1)
     assert post.lanes.standing() == {}
     assert await post.publish(0, channel="one more") == ["published"]
+
+
+async def test_what_waits_on_all_channels_together_is_bounded_in_bytes(post: Post) -> None:
+    post.broker.up = False
+    long = "1" * (BYTES_MAX // 4)
+    statuses = [await post.lanes.publish(f"c{n}", "noted", long) for n in range(5)]
+    assert statuses == ["queued"] * 3 + ["rejected"] * 2
+    assert await post.lanes.publish("c0", "noted", long) == "rejected"
+    assert await post.publish(1, channel="short") == ["queued"]
+    post.broker.up = True
+    await post.wait(1)
+    assert [each["waiting"] for each in post.lanes.standing().values()] == [0, 0]  # those of the rejected
+    post.broker.up = False  # what was published makes room again
+    assert await post.lanes.publish("c4", "noted", long) == "queued"
+
+
+async def test_at_the_end_all_that_waits_is_tried_once_more_whatever_its_circuit_says(post: Post) -> None:
+    post.broker.up = False
+    await post.publish(1, 2, 3)
+    await post.wait(4)
+    assert post.state() == ("open", 3)
+    post.broker.up = True
+    await post.lanes.end(5)
+    assert await post.broker.published() == [1, 2, 3]
+
+
+async def test_what_is_lost_at_the_end_is_told_by_channel(
+    post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    post.broker.up = False
+    await post.publish(1, 2)
+    await post.publish(3, channel="pillar:content")
+    await post.lanes.end(5)
+    assert "3 messages are lost with this instance: 'guide' 2, 'pillar:content' 1" in caplog.text
+    assert all(task.done() for task in post.tasks)
+
+
+async def test_a_lane_is_not_evicted_while_it_drains(post: Post) -> None:
+    """Its last message has gone, and its task has not ended."""
+    post.broker.up = False
+    await post.publish(1)
+    for n in range(LANES_MAX - 1):
+        await post.publish(n, channel=f"c{n}")
+    post.broker.up = True
+    publish = post.broker.publish
+    outcomes: list[asyncio.Future[list[str]]] = []
+
+    async def when_it_has_gone() -> list[str]:
+        """Before the lane's task is awake again."""
+        post.broker.up = False
+        return await post.publish(0, channel="one more")
+
+    async def first(channel: str, name: str, payload: str, sender: str = "") -> Event:
+        event = await publish(channel, name, payload, sender)
+        if channel == gateway_channel("guide") and not outcomes:
+            outcomes.append(asyncio.ensure_future(when_it_has_gone()))
+        return event
+
+    post.broker.publish = first  # type: ignore[method-assign]
+    await post.wait(1)
+    assert await outcomes[0] == ["rejected"]
+    post.broker.up = True
+    await post.wait(60)
+    assert await post.publish(2) == ["published"]
+    assert await post.broker.published() == [1, 2]
