@@ -13,7 +13,9 @@ from ..core.connection import Connection
 from ..core.events import MESSAGE
 from ..core.json_text import dumps
 from ..core.messages import Answered, Ask, Emit, Register, Registered, Respond
+from ..dialects.base import Dialect
 from ..dialects.mq import DEREGISTERED, REGISTERED
+from ..errors import SyncbedError
 from ..service.handlers import Client, Handler, run
 from .instance import Instance
 
@@ -49,6 +51,14 @@ async def ask(instance: Instance, connection: Connection, command: Ask) -> None:
             result.close()  # it never began, if the connection went at once
 
     task.add_done_callback(over)
+
+
+def correlations(dialect: Dialect, connection: Connection, text: str) -> list[str]:
+    """Of the requests in a frame, if it makes sense."""
+    try:
+        return [each.correlation for each in dialect.decode(text, connection) if isinstance(each, Ask)]
+    except SyncbedError:
+        return []
 
 
 def _answer_later(connection: Connection, command: Ask, result: Awaitable[Any]) -> Work:

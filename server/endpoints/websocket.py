@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from ..brokers.base import BrokerUnavailableError, IndefiniteError
 from ..core.connection import Close, Connection
 from ..core.events import ALL, gateway_channel
 from ..core.heartbeat import HeartbeatRules
-from ..core.messages import Command, ErrorReply, Heartbeat
+from ..core.messages import Answered, Command, ErrorReply, Heartbeat
 from ..dialects.base import Dialect
 from ..dialects.gateway import GUIDE
 from ..errors import (
@@ -271,7 +271,7 @@ class _Conversation:
             await carry_out(self._instance, self._connection, commands)
         except SyncbedError as error:
             logger.info("a frame of %s was refused: %s", self._connection.id, error.message)
-            self._tell(error.kind, error.message)
+            self._tell(error.kind, error.message, self._asked(text) if error.kind is RATE_LIMITED else [])
         except BrokerUnavailableError:
             reply = "the data store cannot be reached; subscriptions start when it is back"
             self._tell(BROKER_UNAVAILABLE, reply)
@@ -299,8 +299,17 @@ class _Conversation:
                 raise SyncbedError(RATE_LIMITED, f"Rate limit exceeded: {most} messages a minute")
         return commands
 
-    def _tell(self, kind: ErrorKind, text: str) -> None:
+    def _asked(self, text: str | None) -> list[str]:
+        """The requests in a frame that is not looked at: who made them waits for just these answers."""
+        if text is None or not self._dialect.answers_requests or self._is_too_large(text):
+            return []
+        return rpc.correlations(self._dialect, self._connection, text)
+
+    def _tell(self, kind: ErrorKind, text: str, asked: Sequence[str] = ()) -> None:
         self._instance.metrics.error(kind.name)
         if self._span is not None:
             failed(kind.name)
-        self._connection.send(ErrorReply(kind, text))
+        for correlation in asked:
+            self._connection.send(Answered(correlation, None, text))
+        if not asked:
+            self._connection.send(ErrorReply(kind, text))
