@@ -28,8 +28,8 @@ class RpcClient:
         self.page_session = page_session or f"test-session-{uuid.uuid4()}"
         self.broker_client_id = ""
         self.events: asyncio.Queue[Frame] = asyncio.Queue()
-        self.requests = 0
-        """How many the server has made."""
+        self.requests: list[Header] = []
+        """What the server has asked."""
         self._socket = socket
         self._handlers: dict[str, Handler] = {}
         self._pending: dict[str, asyncio.Future[Frame]] = {}
@@ -89,7 +89,7 @@ class RpcClient:
     async def asked(self, count: int) -> None:
         """Wait until the server has made so many requests."""
         async with asyncio.timeout(ANSWER_S_MAX):
-            while self.requests < count:
+            while len(self.requests) < count:
                 self._came.clear()
                 await self._came.wait()
 
@@ -124,7 +124,7 @@ class RpcClient:
         correlation = header.get("correlationID", "")
         match header["type"]:
             case "request":
-                self.requests += 1
+                self.requests.append(header)
                 self._came.set()
                 await self._answer(header, frame["body"])
             case "response" | "error" if correlation in self._pending:

@@ -29,15 +29,6 @@ async def test_a_handler_that_fails_answers_its_error_and_the_next_request_is_an
         assert await client.result("test.echo", {"param": 1}) == {"result": "echo-1"}
 
 
-async def test_a_client_that_gives_up_drops_the_late_answer(rpc_address: Address) -> None:
-    async with rpc_client(rpc_address) as client:
-        with pytest.raises(TimeoutError):
-            await client.send_rpc("test.slow", {"delay_ms": 60}, timeout_ms=10)
-        late = await client.events.get()
-        assert late["body"] == {"result": "slow"}
-        assert await client.result("test.echo", {"param": 1}) == {"result": "echo-1"}
-
-
 async def test_a_client_that_fails_or_has_no_handler_is_quoted(
     rpc_address: Address, service: Service
 ) -> None:
@@ -51,21 +42,35 @@ async def test_a_client_that_fails_or_has_no_handler_is_quoted(
                 await service.request_to_client(client.broker_client_id, topic, None)
 
 
-async def test_a_client_that_does_not_answer_times_out_and_its_late_answer_is_dropped(
-    rpc_address: Address, service: Service
+@pytest.mark.parametrize("asker", ["another process", "the server"])
+async def test_a_late_answer_is_dropped_and_is_not_taken_for_the_next_ones(
+    rpc_address: Address, service: Service, asker: str
 ) -> None:
+    async def ask(body: Any, timeout_ms: int) -> Any:
+        if asker == "another process":
+            return await service.request_to_client(client_id, "client.silent", body, timeout_ms)
+        asked = {"topic": "client.silent", "body": body, "timeout_ms": timeout_ms}
+        return (await client.result("test.ask", asked, 60_000))["answer"]
+
     async with rpc_client(rpc_address) as client:
         client.register_handler("client.silent", silent)
         client.register_handler("client.echo", echo)
-        for ask in (
-            service.request_to_client(client.broker_client_id, "client.silent", None, 30),
-            client.result("test.ask", {"topic": "client.silent", "timeout_ms": 30}),
-        ):
-            with pytest.raises((RequestTimeoutError, RpcFailedError), match="request timed out"):
-                await ask
-        await client.send("response", "x", "late", correlationID="caller.1")
-        answer = await service.request_to_client(client.broker_client_id, "client.echo", {"param": 1})
-        assert answer == {"result": "echo-1"}
+        client_id = client.broker_client_id
+        await service.request_to_client(client_id, "client.echo", {"param": 0})  # it listens for answers now
+        with pytest.raises((RequestTimeoutError, RpcFailedError), match="request timed out"):
+            await ask(1, 200)
+        pending = asyncio.create_task(ask(2, 60_000))
+        await client.asked(3)
+        late, asked = (header["correlationID"] for header in client.requests[1:])
+        for _ in range(2):
+            await client.send("response", late, "late", correlationID=late)
+        await client.send("error", late, {"error": "late"}, correlationID=late)
+        await client.result("test.echo", {"param": 1})
+        await client.send("response", asked, "in time", correlationID=asked)
+        assert await pending == "in time"
+        answer = await service.request_to_client(client_id, "client.echo", {"param": 3})
+        assert answer == {"result": "echo-3"}
+        assert client.events.empty(), "a late answer is no mistake of the client's"
 
 
 async def test_nobody_is_found_by_an_id_that_never_was_or_is_gone(
