@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
+import redis as redis_client
 
 from integration.gateway.client import Gateway, join, refused, said
+from integration.gateway.conftest import SETTINGS
 from integration.waiting import until
-from syncbed.world import World
+from syncbed.world import Address, World
 
 NOBODY = {"global": 0, "per_user": {}, "by_channel": {}, "by_gateway": {}}
 
@@ -53,7 +57,9 @@ async def test_2_1_activity_and_answers_are_told_with_the_beat(gateway: Gateway)
         await until(is_told)
 
 
-@pytest.mark.parametrize("channel", ["guide", "pillar:content", "any:name:connections"])
+@pytest.mark.parametrize(
+    "channel", ["guide", "pillar:content", "any:name:connections", "a/b", "/", "x/connections"]
+)
 async def test_2_2_a_channel_knows_who_is_on_it(gateway: Gateway, channel: str) -> None:
     async with join(gateway.first) as here, join(gateway.second) as there:
         for client in (here, there):
@@ -151,9 +157,65 @@ async def test_2_5_the_statistics_are_those_of_all_instances(gateway: Gateway) -
         for address in gateway.both:
             assert await gateway.stats(address) == expected
             for path in ("/health/websocket-gateway", "/api/health/websocket-gateway"):
-                health = (await gateway.get(path, address)).json()
-                assert (health["status"], health["connections"]) == ("ready", expected)
-                assert health["uptime_seconds"] >= 0
+
+                async def is_told(path: str = path, address: Address = address) -> bool:
+                    health = (await gateway.get(path, address)).json()
+                    assert health["uptime_seconds"] >= 0
+                    return bool((health["status"], health["connections"]) == ("ready", expected))
+
+                await until(is_told)
+
+
+async def test_2_5_health_names_nobody_outside_test_mode(world: World) -> None:
+    one = world.reference(test_mode=False).address
+    gateway = Gateway(one, one, "", "")
+    async with join(one, "a-token-of-somebody"):
+
+        async def is_counted() -> bool:
+            health = await gateway.get("/health/websocket-gateway")
+            assert "a-token-of-somebody" not in health.text
+            return list(health.json()["connections"]["per_user"].values()) == [1]
+
+        await until(is_counted)
+
+
+async def test_2_5_counts_are_looked_up_once_a_second(gateway: Gateway) -> None:
+    def lookups() -> int:
+        with redis_client.Redis.from_url(gateway.redis_url) as caller:
+            stats: Any = caller.info("commandstats")
+            return int(stats["cmdstat_zrange"]["calls"])
+
+    await gateway.get("/health/websocket-gateway")
+    before = lookups()
+    for _ in range(10):
+        await asyncio.gather(*(gateway.get("/health/websocket-gateway") for _ in range(10)))
+    assert lookups() - before < 50
+
+
+async def test_2_5_a_connection_with_a_slash_in_its_id_is_found(gateway: Gateway) -> None:
+    async with join(gateway.first, "a/b") as client:
+        answer = await gateway.get(f"/test/websocket-gateway/connection/{client.connection_id}")
+        assert answer.json()["connection"]["session_token"] == "a/b"
+
+
+async def test_2_5_without_redis_activity_is_told_with_the_beat_too(world: World) -> None:
+    one = world.reference(**SETTINGS).address
+    gateway = Gateway(one, one, "", "")
+    async with join(one, "tok") as client:
+
+        async def times() -> tuple[str, str]:
+            path = f"/test/websocket-gateway/connection/{client.connection_id}"
+            told = (await gateway.get(path)).json()["connection"]
+            return told["last_activity"], told["last_heartbeat"]
+
+        before = await times()
+        await client.send({"type": "pong"})
+        await client.settle()
+
+        async def both_have_moved() -> bool:
+            return all(now > then for now, then in zip(await times(), before, strict=True))
+
+        await until(both_have_moved)
 
 
 async def test_2_5_who_is_connected_is_told_in_test_mode_only(world: World) -> None:

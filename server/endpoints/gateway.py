@@ -56,7 +56,7 @@ async def health(request: Request) -> Response:
         error = f"{BROKER_UNAVAILABLE.name}: {instance.relay.broker_down}"
         answer = {"status": "not_ready", "error": error, "circuits": instance.gateway.lanes.standing()}
         return JsonAnswer(answer, 503)
-    return JsonAnswer(await instance.gateway.health())
+    return JsonAnswer(await instance.gateway.health(names=instance.settings.test_mode))
 
 
 async def endpoint(request: Request) -> Response:

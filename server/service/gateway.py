@@ -6,9 +6,10 @@ was asked makes no sense, BrokerUnavailableError and IndefiniteError as everywhe
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -21,6 +22,7 @@ from ..core.json_text import loads
 from ..dialects.base import DialectOptions, check_channel
 from ..dialects.gateway import CHANNELS, FRAMES, GUIDE, MESSAGE_FORMAT, REJECTED
 from ..errors import TOKEN_REFUSED, SyncbedError
+from ..registry.base import Counts
 from ..registry.presence import Presence
 from ..registry.sessions import Sessions
 from .notify import Service
@@ -31,6 +33,7 @@ PATH = "/ws/gateway"
 ANONYMOUS = "anonymous"
 TOKEN_CHARS_MAX = 200
 MESSAGES_MAX = 1000
+COUNTS_S_MAX = 1
 
 NOT_REGISTERED = Close(
     4000, "registration failed", "`gateway`: the registry is out of reach", "registration_failed"
@@ -86,6 +89,9 @@ class Gateway:
         self._sessions = sessions
         self._options = options
         self._uptime_s = uptime_s
+        self._counting = asyncio.Lock()
+        self._counted: Counts | None = None
+        self._counted_s = 0.0
         self._tokens: dict[Connection, str] = {}
         """By which session each came in, where sessions are asked for."""
 
@@ -103,7 +109,7 @@ class Gateway:
         """A token that opens a session is a secret, and the id of a connection is told to others."""
         if not token or token == ANONYMOUS:
             return Guest(None, ANONYMOUS)
-        shown = token if self._sessions is None else sha256(token.encode("utf-8", "replace")).hexdigest()[:16]
+        shown = token if self._sessions is None else _digest(token)
         return Guest(token, shown)
 
     async def enter(self, connection: Connection, guest: Guest) -> Close | None:
@@ -215,8 +221,19 @@ class Gateway:
 
     # what is asked about it
 
-    async def health(self) -> dict[str, Any]:
-        counts = await self.presence.registry.counts()
+    async def health(self, *, names: bool) -> dict[str, Any]:
+        """For whoever asks, as often as they like: a digest stands for each name of `per_user` unless `names`,
+        and counts are a second old at most.
+        """
+        async with self._counting:
+            if self._counted is None or self._uptime_s() >= self._counted_s + COUNTS_S_MAX:
+                self._counted = await self.presence.registry.counts()
+                self._counted_s = self._uptime_s()
+            counts = self._counted
+        if not names:
+            counts = replace(
+                counts, per_user={_digest(name): count for name, count in counts.per_user.items()}
+            )
         return {
             "status": "ready",
             "instance_id": self.presence.instance_id,
@@ -239,6 +256,10 @@ class Gateway:
 def named(channel: str) -> str:
     """A channel as the original calls it."""
     return f"websocket:{channel}"
+
+
+def _digest(name: str) -> str:
+    return sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _place(position: Position) -> dict[str, Any]:
