@@ -132,54 +132,68 @@ def test_the_guides_two_examples_talk_to_each_other(page: Page, tmp_path: Path) 
     assert all(len(example.splitlines()) <= 16 for example in (on_server, in_page))
 
 
-# What the original's JavaScript client does on the wire, as PROTOCOLS and its calls have it: it registers on
-# open, counts as connected once that is answered, sends what it sends with `correlationID` as the topic of an
-# answer, and passes over whatever it does not know.
+# A client with the original's wire behaviour, as PROTOCOLS has it: it registers on open and is there once that is
+# answered; it finds the call that waits by the *topic* of an answer; a request that it has no handler for, or whose
+# handler returns nothing, it answers nothing; to subscribe is to remember a handler, and sends no frame.
 ORIGINAL = """(url) => new Promise((resolve) => {
-    const pending = new Map();
-    const handlers = new Map();
-    const heard = [];
+    const waiting = {};
+    const handlers = {};
+    const subscriptions = {};
+    const strange = [];
+    const sent = [];
     const socket = new WebSocket(url);
-    const send = (header, body) => socket.send(JSON.stringify({
-        header: { messageID: `${Date.now()}-${Math.random()}`, timestamp: Date.now(), ...header }, body,
-    }));
-    const answer = ({ correlationID }, type, body) =>
-        send({ correlationID, type, topic: correlationID }, body);
+    const id = () => `${Date.now()}-${Math.random()}`;
+    const send = (header, body) => {
+        sent.push(header.type);
+        socket.send(JSON.stringify({ header: { messageID: id(), timestamp: Date.now(), ...header }, body }));
+    };
     const sendEvent = (topic, body) => send({ type: 'event', topic }, body);
+    const subscribe = (topic, handler) => { subscriptions[topic] = handler; };
     const sendRPC = (topic, body, ttl = 5000) => new Promise((done, fail) => {
-        const correlationID = String(Math.random());
-        const timer = setTimeout(() => fail(new Error('Request timed out')), ttl);
-        pending.set(correlationID, (message) => {
+        const correlationID = id();
+        const timer = setTimeout(() => {
+            delete waiting[correlationID];
+            fail(new Error('Request timed out'));
+        }, ttl);
+        waiting[correlationID] = (message) => {
             clearTimeout(timer);
-            if (message.header.type === 'error') fail(new Error(JSON.stringify(message.body)));
-            else done(message);
-        });
+            delete waiting[correlationID];
+            if (message.header.type === 'error') {
+                fail(Object.assign(new Error(JSON.stringify(message.body)), message.header));
+            } else done(message);
+        };
         send({ correlationID, type: 'request', topic, ttl }, body);
     });
-    socket.onopen = () => sendEvent('_client.register', { pageSessionID: 'ps-original' });
-    socket.onmessage = ({ data }) => {
-        const { header, body } = JSON.parse(data);
-        const waits = pending.get(header.correlationID);
-        if (waits !== undefined) {
-            pending.delete(header.correlationID);
-            waits({ header, body });
-        } else if (header.topic === '_internal.client.registered') {
-            resolve({ sendRPC, sendEvent, handlers, heard, brokerClientID: body.brokerClientID });
-        } else if (header.type !== 'request') heard.push(header);
-        else {
-            const handler = handlers.get(header.topic);
-            if (handler !== undefined) answer(header, 'response', handler(body));
-            else answer(header, 'error', { error: { message: `none: ${header.topic}` } });
-        }
+    const take = ({ header, body }) => {
+        const { type, topic, correlationID } = header;
+        if (type === 'response' || type === 'error') {
+            if (waiting[topic] !== undefined) waiting[topic]({ header, body });
+            else strange.push(header);
+        } else if (type === 'request') {
+            const result = handlers[topic]?.(body);
+            if (result !== undefined) send({ correlationID, type: 'response', topic: correlationID }, result);
+        } else if (topic === '_internal.client.registered') {
+            const { brokerClientID } = body;
+            resolve({ sendRPC, sendEvent, subscribe, handlers, strange, sent, brokerClientID });
+        } else if (subscriptions[topic] !== undefined) subscriptions[topic](body);
+        else strange.push(header);
     };
+    socket.onopen = () => sendEvent('_client.register', { pageSessionID: 'ps-original' });
+    socket.onmessage = ({ data }) => take(JSON.parse(data));
 })"""
 
 
-def test_a_client_that_talks_as_the_originals_does_works_unchanged(page: Page) -> None:
+def test_a_client_with_the_originals_wire_behaviour_is_served(page: Page) -> None:
     page.goto("/health")
 
     def run(body: str) -> Any:
         return page.evaluate(f"async () => {{ {body} }}")
+
+    def fails(topic: str, body: str) -> list[Any]:
+        """The message, and whether the header's topic is its correlation."""
+        described = "({ message, type, topic, correlationID }) => [message, type, topic === correlationID]"
+        failure: list[Any] = run(f"return original.sendRPC('{topic}', {body}).then(() => null, {described})")
+        return failure
 
     run(f"window.original = await ({ORIGINAL})(`ws://${{location.host}}/ws/mq`);")
     assert run("return original.brokerClientID").startswith("wsconn-")
@@ -187,12 +201,19 @@ def test_a_client_that_talks_as_the_originals_does_works_unchanged(page: Page) -
     assert response["header"]["type"] == "response"
     assert response["header"]["topic"] == response["header"]["correlationID"]
     assert response["body"] == {"result": "echo-p"}
-    run("original.handlers.set('client.echo', ({ param }) => ({ result: `echo-${param}` }))")
+    run("original.handlers['client.echo'] = ({ param }) => ({ result: `echo-${param}` })")
     asked = run("return original.sendRPC('test.ask', { topic: 'client.echo', body: { param: 'q' } })")
     assert asked["body"] == {"answer": {"result": "echo-q"}}
-    refused = "return original.sendRPC('%s', %s).catch((error) => error.message)"
-    assert run(refused % ("test.err", "null")) == '{"error":"handler error: boom"}'
-    assert run(refused % ("test.ask", "{ topic: 'x' }")) == '{"error":"handler error: none: x"}'
-    run("original.sendEvent('nobody.hears', { n: 1 })")
+    assert fails("test.err", "null") == ['{"error":"handler error: boom"}', "error", True]
+    assert fails("test.nobody", "null") == ['{"error":"no handler for topic: test.nobody"}', "error", True]
+    run("original.handlers['client.silent'] = () => undefined")
+    for topic in ("client.none", "client.silent"):
+        assert fails("test.ask", f"{{ topic: '{topic}', timeout_ms: 50 }}") == [
+            '{"error":"handler error: request timed out"}',
+            "error",
+            True,
+        ]
+    run("original.subscribe('nobody.says', () => {}); original.sendEvent('nobody.hears', { n: 1 })")
     assert run("return (await original.sendRPC('test.echo', { param: 1 })).body.result") == "echo-1"
-    assert run("return original.heard") == []
+    assert run("return original.strange") == []
+    assert set(run("return original.sent")) == {"event", "request", "response"}
