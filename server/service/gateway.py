@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -222,18 +223,18 @@ class Gateway:
     # what is asked about it
 
     async def health(self, *, names: bool) -> dict[str, Any]:
-        """For whoever asks, as often as they like: a digest stands for each name of `per_user` unless `names`,
-        and counts are a second old at most.
+        """For whoever asks, as often as they like: counts are a second old at most.
+
+        Without `names` a digest stands for each of `per_user`.
         """
         async with self._counting:
-            if self._counted is None or self._uptime_s() >= self._counted_s + COUNTS_S_MAX:
+            if self._counted is None or time.monotonic() >= self._counted_s + COUNTS_S_MAX:
                 self._counted = await self.presence.registry.counts()
-                self._counted_s = self._uptime_s()
+                self._counted_s = time.monotonic()
             counts = self._counted
         if not names:
-            counts = replace(
-                counts, per_user={_digest(name): count for name, count in counts.per_user.items()}
-            )
+            digests = {_digest(name): count for name, count in counts.per_user.items()}
+            counts = replace(counts, per_user=digests)
         return {
             "status": "ready",
             "instance_id": self.presence.instance_id,
