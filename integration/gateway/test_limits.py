@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import partial
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from integration.client import connect
-from integration.gateway.client import Gateway, GatewaySocket, join, said
+from integration.client import connect, http
+from integration.gateway.client import Gateway, GatewaySocket, join, refused, said
 from integration.gateway.conftest import SETTINGS
 from integration.waiting import until
 from syncbed.world import Address, World
@@ -32,6 +33,35 @@ async def test_a_channel_too_many_is_not_processed_and_the_others_go_on(
         await client.send(said("d"))
         assert (await client.next())["message"] == "Message processing failed"
     await until(gateway.is_empty)
+
+
+async def test_each_refusal_is_counted_by_its_name(world: World) -> None:
+    redis = world.redis()
+    settings = SETTINGS | {
+        "gateway_connections_max": 2,
+        "gateway_user_connections_max": 1,
+        "gateway_ping_s": 0.2,
+        "gateway_idle_s_max": 1,
+    }
+    one = world.reference(redis_url=redis.url, **settings).address
+
+    async def is_counted(error: str) -> bool:
+        async with http(one) as caller:
+            text = (await caller.get("/metrics")).text
+        return f'websocket_errors_total{{error="{error}"}} 1.0' in text
+
+    async with connect(one, "/ws/gateway") as mute:
+        async with join(one, "a"):
+            assert await refused(one, "a") == 4004
+            assert await refused(one, "b") == 4005
+        assert await refused(one, origin="https://elsewhere.example") == 4003
+        assert await refused(one, "x" * 201) == 4000
+        assert (await mute.closed())[0] == 1008  # it answers no ping
+    redis.kill()
+    assert await refused(one, "c") == 4000
+    names = ("user_full", "gateway_full", "origin_refused", "no_session", "stale", "registration_failed")
+    for name in names:
+        await until(partial(is_counted, name))
 
 
 async def test_a_thousand_at_once_at_a_limit_of_500_let_in_exactly_500(
