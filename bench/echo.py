@@ -1,4 +1,4 @@
-"""The handler that `bench/rpc.py` asks."""
+"""The handlers that `bench/rpc.py` asks."""
 
 from __future__ import annotations
 
@@ -10,3 +10,10 @@ from server.service.handlers import Client, rpc
 @rpc("bench.echo")
 def echo(client: Client, body: Any) -> Any:
     return body
+
+
+@rpc("bench.begin")
+async def begin(client: Client, body: Any) -> Any:
+    """Ask the client, again with every answer, until it has gone."""
+    while True:
+        await client.request("bench.echo", body)

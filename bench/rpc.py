@@ -1,7 +1,8 @@
 """RPC: requests per second and their latency, beside a plain Starlette echo in the same run.
 
 `scripts/bench rpc [SECONDS] [ROUNDS]`. Each client has one request under way: it sends the next when it has
-the answer. The echo sends the very same text back, unparsed: what a WebSocket costs at least.
+the answer; from server to client it is asked, and its latency is from its answer to the next request. The
+echo sends the very same text back, unparsed: what a WebSocket costs at least.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,6 +22,7 @@ import uvloop
 from bench.fanout import cpu_s, naive
 from syncbed.world import ReferenceProcess
 
+Server = Callable[[], AbstractContextManager[tuple[int, int]]]
 CLIENTS = (1, 50)
 PATIENCE_S = 30
 MASK = bytes(4)  # of zeros, as RFC 6455 allows
@@ -41,7 +43,9 @@ def frame(type_: str, topic: str, body: object, correlation: str) -> bytes:
     return bytes([0x81, 0x80 | 126]) + len(text).to_bytes(2, "big") + MASK + text
 
 
-ASK = frame("request", "bench.echo", {"param": "x" * 60}, "C1")
+BODY = {"param": "x" * 60}
+ASK = frame("request", "bench.echo", BODY, "C1")
+BEGIN = frame("request", "bench.begin", BODY, "C1")
 
 
 class Client(asyncio.Protocol):
@@ -54,6 +58,8 @@ class Client(asyncio.Protocol):
         ).encode()
         self.ready = asyncio.get_running_loop().create_future()
         self.seconds: list[float] = []
+        self.first: bytes | None = None
+        """What came first, for a look at it."""
         self.running = False
         self._buffer = b""
 
@@ -85,9 +91,25 @@ class Client(asyncio.Protocol):
             self.answered(text)
 
     def answered(self, text: bytes) -> None:
+        self.first = self.first or text
         self.seconds.append(time.perf_counter() - self._asked)
         if self.running:
             self.ask()
+
+
+class Asked(Client):
+    """Says once that it may be asked, and answers each request."""
+
+    def ask(self) -> None:
+        self._asked = time.perf_counter()
+        self._transport.write(BEGIN)
+
+    def answered(self, text: bytes) -> None:
+        self.first = self.first or text
+        self.seconds.append(time.perf_counter() - self._asked)
+        correlation = json.loads(text)["header"]["correlationID"]
+        self._asked = time.perf_counter()
+        self._transport.write(frame("response", correlation, BODY, correlation))
 
 
 @dataclass(frozen=True)
@@ -99,21 +121,28 @@ class Figures:
     p99_ms: float
 
 
-async def measure(port: int, pid: int, path: str, clients: int, seconds: float) -> Figures:
+async def measure(
+    port: int, pid: int, path: str, clients: int, seconds: float, kind: type[Client] = Client
+) -> Figures:
     loop = asyncio.get_running_loop()
     joined = [
-        (await loop.create_connection(lambda: Client(path), "127.0.0.1", port))[1] for _ in range(clients)
+        (await loop.create_connection(lambda: kind(path), "127.0.0.1", port))[1] for _ in range(clients)
     ]
     async with asyncio.timeout(PATIENCE_S):
         await asyncio.gather(*(client.ready for client in joined))
     for client in joined:  # warm: each once
         client.ask()
     await done(joined, 1)
+    for client in joined:  # an error is quickly answered, too
+        came = json.loads(client.first or b"{}")
+        if came.get("body") != BODY:
+            raise SystemExit(f"{path} did not carry the body, but said {came}")
     began, cpu_began = time.perf_counter(), cpu_s(pid)
     for client in joined:
         client.seconds.clear()
         client.running = True
-        client.ask()
+        if kind is Client:  # the other one is being asked already
+            client.ask()
     await asyncio.sleep(seconds)
     took, cpu = time.perf_counter() - began, cpu_s(pid) - cpu_began
     for client in joined:
@@ -139,17 +168,21 @@ def ours() -> Iterator[tuple[int, int]]:
 
 
 def main(seconds: float = 2, rounds: float = 3) -> None:
-    servers = {"syncbed": (ours, "/ws/mq"), "plain echo": (naive, "/ws/echo")}
+    rows: dict[str, tuple[Server, str, type[Client]]] = {
+        "client to server": (ours, "/ws/mq", Client),
+        "server to client": (ours, "/ws/mq", Asked),
+        "plain echo": (naive, "/ws/echo", Client),
+    }
     figures: dict[tuple[str, int], list[Figures]] = {}
     for _ in range(int(rounds)):
-        for name, (start, path) in servers.items():
+        for name, (start, path, kind) in rows.items():
             with start() as (port, pid):
                 for clients in CLIENTS:
-                    taken = uvloop.run(measure(port, pid, path, clients, seconds))
+                    taken = uvloop.run(measure(port, pid, path, clients, seconds, kind))
                     figures.setdefault((name, clients), []).append(taken)
-    print(f"client to server, {seconds:g} s each, median of {int(rounds)} interleaved rounds")
+    print(f"broker: memory; {seconds:g} s each, median of {int(rounds)} interleaved rounds")
     for clients in CLIENTS:
-        middle = {name: median(figures[name, clients]) for name in servers}
+        middle = {name: median(figures[name, clients]) for name in rows}
         print(f"{clients} client{'s' if clients > 1 else ''}, one request under way each")
         for name, row in middle.items():
             print(told(name, row, middle["plain echo"]))
@@ -162,7 +195,7 @@ def median(rows: list[Figures]) -> Figures:
 
 def told(name: str, row: Figures, base: Figures) -> str:
     return (
-        f"  {name:11} {row.per_s:9,.0f} per s  x {row.per_s / base.per_s:4.2f}"
+        f"  {name:16} {row.per_s:9,.0f} per s  x {row.per_s / base.per_s:4.2f}"
         f"   {row.per_cpu_s:9,.0f} per server-CPU-s  x {row.per_cpu_s / base.per_cpu_s:4.2f}"
         f"   p50 {row.p50_ms:6.2f}  p95 {row.p95_ms:6.2f}  p99 {row.p99_ms:6.2f} ms"
         f"  x {row.p50_ms / base.p50_ms:4.2f} {row.p95_ms / base.p95_ms:4.2f} {row.p99_ms / base.p99_ms:4.2f}"

@@ -132,9 +132,9 @@ def test_the_guides_two_examples_talk_to_each_other(page: Page, tmp_path: Path) 
     assert all(len(example.splitlines()) <= 16 for example in (on_server, in_page))
 
 
-# A client with the original's wire behaviour: it registers on open and is there once that is answered; it finds
-# the call that waits by the *topic* of an answer; a request that it has no handler for, or whose handler returns
-# nothing, it does not answer; to subscribe is to remember a handler, and sends no frame.
+# A client with the original's wire behaviour: it registers on open and is there once that is answered. It
+# finds the call that waits by the *topic* of an answer. A request that it has no handler for, or whose
+# handler gives nothing, it does not answer. To subscribe is to remember a handler, and sends no frame.
 ORIGINAL = """(url) => new Promise((resolve) => {
     const waiting = {};
     const handlers = {};
