@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import secrets
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,12 +13,10 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from .brokers.base import Broker, BrokerLimits
-from .brokers.lanes import Lanes
 from .brokers.memory import MemoryBroker
-from .brokers.redis import RedisBroker, open_pool
+from .brokers.redis import RedisBroker
 from .brokers.relay import Relay, RelayLimits
 from .clock import Clock, HeldClock, iso_time, wall_clock_ms
-from .core.circuit import CircuitRules
 from .core.hub import Hub, HubLimits
 from .core.offline_queue import QueueLimits
 from .core.outbox import OutboxLimits
@@ -31,18 +28,13 @@ from .endpoints.doors import Door
 from .endpoints.drain import Drain
 from .endpoints.instance import Instance
 from .endpoints.middleware import FaultInjection, OriginGuard, TraceContext
-from .errors import StartupError
+from .gateway import build_gateway
 from .guard.admission import Admission
 from .guard.client_faults import ClientFaults
 from .guard.origins import OriginRules
 from .guard.tokens import Tokens
-from .registry.base import Registry, RegistryLimits
-from .registry.memory import MemoryRegistry
-from .registry.presence import Presence
-from .registry.redis import RedisRegistry
-from .registry.sessions import Sessions
 from .service.calls import Calls
-from .service.gateway import REFUSED_ORIGIN, Gateway
+from .service.gateway import REFUSED_ORIGIN
 from .service.handlers import HANDLERS, Handlers, import_handlers
 from .service.notify import Service
 from .service.rehearsal import with_rehearsal
@@ -52,9 +44,6 @@ from .telemetry.metrics import Metrics
 from .telemetry.spans import Spans
 
 SECURE = "/ws/secure"
-BEATS_PER_LEASE = 5
-BEATS_TO_LIVE = 3
-"""Beats without which an instance is dead: the others look at each of theirs, so within the lease."""
 
 
 def build_app(settings: Settings, handlers: Handlers = HANDLERS) -> Starlette:
@@ -173,45 +162,6 @@ def build_instance(settings: Settings, clock: Clock | None = None, handlers: Han
         ),
         now_s=clock.now_s,
         new_id=new_id,
-    )
-
-
-def build_gateway(
-    settings: Settings, relay: Relay, broker: Broker, service: Service, options: DialectOptions, clock: Clock
-) -> Gateway:
-    began_s = clock.now_s()
-    beat_s = settings.gateway_lease_s / BEATS_PER_LEASE
-    limits = RegistryLimits(
-        settings.gateway_user_connections_max,
-        settings.gateway_connections_max,
-        round(beat_s * BEATS_TO_LIVE * 1000),
-        settings.gateway_registry_ttl_s,
-    )
-    registry: Registry
-    sessions = None
-    if settings.redis_url is None:
-        registry = MemoryRegistry(limits, lambda: time.monotonic() * 1000)
-        if settings.gateway_sessions:
-            raise StartupError("SYNCBED_GATEWAY_SESSIONS: sessions are in Redis; set SYNCBED_REDIS_URL")
-    else:
-        pool = open_pool(settings.redis_url, settings.redis_timeout_ms)
-        registry = RedisRegistry(pool, settings.redis_prefix, limits)
-        if settings.gateway_sessions:
-            sessions = Sessions(pool, settings.gateway_session_key)
-    rules = CircuitRules(
-        settings.gateway_failures_max,
-        settings.gateway_open_s,
-        settings.gateway_successes_min,
-        settings.gateway_queue_max,
-    )
-    return Gateway(
-        broker,
-        Lanes(broker, rules, clock, relay.spawn, settings.gateway_queue_bytes_max),
-        Presence(registry, f"ws-gateway-{uuid.uuid4().hex[:8]}", beat_s, iso_time),
-        service,
-        sessions,
-        options,
-        lambda: clock.now_s() - began_s,
     )
 
 
