@@ -38,6 +38,8 @@ def command(folder: Path, *words: str, **more: Any) -> subprocess.Popen[str]:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # What a shell puts in the background ignores SIGINT, as this suite may, and so would its child.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
