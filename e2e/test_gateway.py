@@ -25,6 +25,10 @@ SAY = """([channel, text]) => socket.send(JSON.stringify({
     channel, intent: 'chat', payload: { message: text, conversation_id: 'c1' },
 }))"""
 HEAR = "(count) => heard.length >= count"
+STANDS = """async ([channel, id]) => {
+    const answer = await fetch(`/test/websocket-gateway/channel/${channel}/connections`);
+    return JSON.stringify((await answer.json()).connections).includes(id);
+}"""
 
 
 def heard(tab: Page, count: int) -> list[dict[str, object]]:
@@ -63,8 +67,9 @@ def test_two_tabs_on_two_instances_talk_to_each_other_and_to_an_agent(
     [frame] = heard(there, 1)
     assert (frame["connection_id"], frame["channel"]) == (here_id, "guide")
 
-    for tab in (here, there):
-        tab.evaluate(SAY, ["pillar:content", "here"])
+    here.evaluate(SAY, ["pillar:content", "here"])
+    here.wait_for_function(STANDS, arg=["pillar:content", here_id])
+    there.evaluate(SAY, ["pillar:content", "here"])
     heard(here, 1)  # what the other one said, who came second
     there.evaluate(SAY, ["pillar:content", "from there"])
     [frame] = heard(here, 1)
