@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any, Self
@@ -65,7 +65,7 @@ class LabProcess(WatchedProcess):
         return f"ws://{HERE}:{self.port}/live?token={self.token if token is None else token}"
 
     def ended(self, sign: signal.Signals = signal.SIGTERM) -> int:
-        subprocess.run(["kill", f"-{sign.value}", str(self.pid)], check=True)
+        os.kill(self.pid, sign)
         return self.wait(ANSWER_S_MAX)
 
 
