@@ -13,9 +13,18 @@ from integration.client import Frame
 from integration.core.client import Core, Figures, StateSocket
 
 
-async def say(client: StateSocket, messages: Iterable[Any]) -> None:
+async def send_all(client: StateSocket, messages: Iterable[Any]) -> None:
     for message in messages:
         await client.send({"type": "user_message", "payload": message, "broadcast": True})
+
+
+async def say(client: StateSocket, messages: Iterable[Any], *, others: int = 0) -> None:
+    """Send them, and read acks and what `others` say meanwhile: a socket that nobody reads closes late."""
+    messages = list(messages)
+    sending = asyncio.create_task(send_all(client, messages))
+    for _ in range(len(messages) + others):
+        await client.next()
+    await sending
 
 
 async def hear(client: StateSocket, count: int) -> list[Frame]:
@@ -49,7 +58,10 @@ async def test_several_who_send_at_once_keep_their_own_order_in_one_sequence(cor
     count = 30
     async with core.open() as a, core.open() as b, core.open() as c, core.open() as listener:
         senders = {"a": a, "b": b, "c": c}
-        work = [say(client, [[name, n] for n in range(count)]) for name, client in senders.items()]
+        work = [
+            say(client, [[name, n] for n in range(count)], others=2 * count)
+            for name, client in senders.items()
+        ]
         sending = asyncio.gather(*work)
         heard = await hear(listener, 3 * count)
         await sending
@@ -63,7 +75,8 @@ async def test_two_instances_give_one_sequence(core: Core, elsewhere: Core) -> N
     count = 25
     async with core.open() as a, elsewhere.open() as b, core.open() as here, elsewhere.open() as there:
         sending = asyncio.gather(
-            say(a, (["a", n] for n in range(count))), say(b, (["b", n] for n in range(count)))
+            say(a, (["a", n] for n in range(count)), others=count),
+            say(b, (["b", n] for n in range(count)), others=count),
         )
         heard = await asyncio.gather(hear(here, 2 * count), hear(there, 2 * count))
         await sending
@@ -73,7 +86,7 @@ async def test_two_instances_give_one_sequence(core: Core, elsewhere: Core) -> N
 
 async def test_a_sender_does_not_hear_itself(core: Core) -> None:
     async with core.open() as sender, core.open() as receiver:
-        await say(sender, range(5))
+        await send_all(sender, range(5))
         assert [(await sender.next())["type"] for _ in range(5)] == ["ack"] * 5
         await sender.ping()
         assert len(await hear(receiver, 5)) == 5
