@@ -22,6 +22,7 @@ from ..drivers.panes import NAME as PANES
 from ..drivers.panes import PanesDriver
 from ..run.session import ADAPTERS, Options, Session
 from ..scenario import Scenario
+from ..wire.listeners import is_free
 from .errors import LabError
 from .free import free_scenario
 from .panes import LabPanes, Past
@@ -85,9 +86,15 @@ class Worlds:
         make = await self._tabs(headed) if driver == "tabs" else self._panes()
         # A world for a script has origins of its own: nothing is left in them that an SDK has stored, and
         # the windows of the demo, which go on meanwhile, are none of its tabs.
-        ports = {name: self._ports.get(name, 0) for name in base.profiles} if not base.steps else {}
+        ports = {name: self._port(name) for name in base.profiles} if not base.steps else {}
         options = replace(self.setup.options, ports=ports, names_resolve=self.resolves, holdable=True)
         return Session(base, make, None, options=options)
+
+    def _port(self, name: str) -> int:
+        """The profile's of the world before, so that its windows find their way. Between two worlds somebody
+        may have taken it: then any other, unless this very one was asked for."""
+        port = self._ports.get(name, 0)
+        return port if self.setup.profiles.get(name) or is_free(port) else 0
 
     async def enter(self, session: Session, came_unasked: Callable[[], None]) -> None:
         if isinstance(session.driver, PanesDriver):
@@ -115,7 +122,7 @@ class Worlds:
 
     async def add_profile(self, session: Session, name: str) -> None:
         """One more origin, with a port of its own."""
-        await session.wire.add_profile(name, self._ports.get(name, 0))
+        await session.wire.add_profile(name, self._port(name))
         await session.driver.open_profile(session.place(name))
 
     async def close(self) -> None:

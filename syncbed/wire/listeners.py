@@ -11,6 +11,27 @@ from .sockets import Socket
 BACKLOG = 512
 
 
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a profile could have this port now. 0, which is any, is always free."""
+    try:
+        bound(host, port).close()
+    except OSError:
+        return False
+    return True
+
+
+def bound(host: str, port: int) -> stdlib_socket.socket:
+    """A socket that has the port and does not listen yet. Raises `OSError`."""
+    raw = stdlib_socket.socket(stdlib_socket.AF_INET, stdlib_socket.SOCK_STREAM)
+    raw.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_REUSEADDR, 1)
+    try:
+        raw.bind((host, port))
+    except OSError:
+        raw.close()
+        raise
+    return raw
+
+
 class Listeners:
     def __init__(self, settings: WireSettings, opened: Callable[[str, Socket], None]) -> None:
         self.ports: dict[str, int] = dict(settings.profiles)
@@ -31,13 +52,9 @@ class Listeners:
             raise
 
     def _bind(self, profile: str) -> stdlib_socket.socket:
-        settings = self._settings
-        raw = stdlib_socket.socket(stdlib_socket.AF_INET, stdlib_socket.SOCK_STREAM)
-        raw.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_REUSEADDR, 1)
         try:
-            raw.bind((settings.bind_host, self.ports[profile]))
+            raw = bound(self._settings.bind_host, self.ports[profile])
         except OSError as error:
-            raw.close()
             raise WireError(
                 "listener",
                 f"port {self.ports[profile]} of {profile} cannot be opened: {error.strerror}",
