@@ -179,6 +179,7 @@ async def test_while_redis_is_down_everything_says_so_and_comes_back_without_a_r
     async with connect(address) as client, http(address) as caller:
         await client.follow("things")
         await create(address, "things", "before")
+        heard = await client.events(1)  # or Redis may die with the event still in its hands
         redis.kill()
         await until(lambda: _is_unhealthy(address))
         assert (await caller.get("/health")).status_code == 503
@@ -205,8 +206,8 @@ async def test_while_redis_is_down_everything_says_so_and_comes_back_without_a_r
             assert again.status_code == 201
             for name in ("things", "more", "and-more"):
                 await _until_heard(address, newcomer, name)
-        names = [event["payload"].get("entity_id") for event in await client.events(2)]
-        assert names == ["before", "during"]
+        heard += await client.events(1)
+        assert [event["payload"].get("entity_id") for event in heard] == ["before", "during"]
 
 
 async def _until_heard(address: Address, client: Any, channel: str) -> None:
